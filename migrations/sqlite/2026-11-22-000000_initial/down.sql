@@ -1,0 +1,10 @@
+DROP TABLE changes;
+DROP TABLE audit_head;
+DROP TABLE audit_records;
+DROP TABLE signing_keys;
+DROP TABLE revoked_tokens;
+DROP TABLE administrators;
+DROP TABLE scopes;
+DROP TABLE client_secrets;
+DROP TABLE clients;
+DROP TABLE tenants;

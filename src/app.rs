@@ -1,0 +1,412 @@
+//! Everything that serves a request, built once and handed down.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::administrators::Administrators;
+use crate::audit::Journal;
+use crate::clients::{self, Clients, Rules};
+use crate::config::{DatabaseUrl, Settings, SigningAlgorithm};
+use crate::metrics::Metrics;
+use crate::model::{Clock, InvalidResource, Resource, SystemClock};
+use crate::oauth::Revocations;
+use crate::oauth::client_auth::METHODS;
+use crate::oauth::grants::GRANTS;
+use crate::oauth::resources::Resources;
+use crate::oauth::token::{
+    self, AccessTokens, Algorithm, KeyError, KeyFolder, KeyPolicy, Keys, SigningKey,
+    SigningKeyError,
+};
+use crate::scopes::{Catalogue, ScopeDefinition};
+use crate::secrets::{self, Checker, HashError};
+use crate::storage::changes::{self, Change, Kind};
+use crate::storage::feed::{Feed, Listener};
+use crate::storage::{Address, StorageError, Store, migrations};
+
+/// Why the application did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// A folder or a thread.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// What went wrong.
+        error: std::io::Error,
+    },
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The keys.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A key from the settings.
+    #[error("the signing key in the settings: {0}")]
+    BroughtKey(SigningKeyError),
+    /// A public key from the settings that does not belong to the private one.
+    #[error("JWT_PUBLIC_KEY is not the public half of JWT_PRIVATE_KEY")]
+    KeysDoNotMatch,
+    /// Hashing.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// A metric.
+    #[error(transparent)]
+    Metrics(#[from] prometheus::Error),
+    /// A resource in the settings.
+    #[error("resource {0:?}: {1}")]
+    Resource(String, InvalidResource),
+}
+
+/// Names of Ambit's own resources below its issuer, each with metadata of its own (RFC 9728).
+pub const OWN_RESOURCES: [&str; 2] = ["mcp", "actions"];
+
+/// The parts of a running Ambit.
+pub struct App {
+    /// What the operator set.
+    pub settings: Settings,
+    /// The public base address, byte for byte as in `iss`.
+    pub issuer: String,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Counts.
+    pub metrics: Metrics,
+    /// Reads the database.
+    pub store: Arc<Store>,
+    /// Writes it, with a record of each change.
+    pub journal: Arc<Journal>,
+    /// Hears what other replicas changed.
+    pub feed: Arc<Feed>,
+    /// Checks secrets.
+    pub checker: Arc<Checker>,
+    /// Knows the scopes.
+    pub catalogue: Arc<Catalogue>,
+    /// Knows the clients.
+    pub clients: Arc<Clients>,
+    /// Knows the administrators.
+    pub administrators: Arc<Administrators>,
+    /// Knows the signing keys.
+    pub keys: Arc<Keys>,
+    /// Knows the revoked tokens.
+    pub revocations: Arc<Revocations>,
+    /// Knows the resources.
+    pub resources: Arc<Resources>,
+    /// Issues and checks tokens.
+    pub tokens: Arc<AccessTokens>,
+    reload: Arc<Notify>,
+}
+
+/// How often memory is written down and gauges are read.
+const TICK: Duration = Duration::from_secs(5);
+/// Ticks between two looks at the keys.
+const KEYS_EVERY: u32 = 4;
+/// Ticks between two clean-ups.
+const CLEAN_EVERY: u32 = 120;
+/// How long a change stays in the feed. A replica that was away for longer forgets all it knew.
+const CHANGES_STAY: Duration = Duration::from_secs(3600);
+
+impl App {
+    /// Opens the database, bringing its tables up to date, and builds everything over it. `scopes` are
+    /// those that the code defines.
+    pub async fn open(
+        settings: Settings,
+        issuer: String,
+        scopes: Vec<ScopeDefinition>,
+    ) -> Result<Arc<Self>, AppError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let metrics = Metrics::new()?;
+        let address = database_address(&settings)?;
+        migrations::run(&mut address.link())?;
+        let io = |what: &str| {
+            let what = what.to_owned();
+            move |error| AppError::Io { what, error }
+        };
+        let connections = usize::try_from(settings.database.pool_size).unwrap_or(usize::MAX);
+        let store = Store::open(address.clone(), connections).map_err(io("database threads"))?;
+        let store = Arc::new(store);
+        metrics
+            .database_connections
+            .set(i64::from(settings.database.pool_size));
+        let unknown_callers = settings.audit.unknown_callers_per_minute;
+        let journal = Journal::start(
+            &address,
+            Arc::clone(&clock),
+            metrics.clone(),
+            unknown_callers,
+        )
+        .map_err(io("journal thread"))?;
+        let journal = Arc::new(journal);
+        let checker = Arc::new(Checker::start(&secret_limits(&settings), metrics.clone())?);
+        let catalogue = Arc::new(Catalogue::new(
+            scopes,
+            Arc::clone(&store),
+            Arc::clone(&journal),
+            Arc::clone(&clock),
+        ));
+        catalogue.reload().await?;
+        let clients = Arc::new(Clients::new(clients::Dependencies {
+            store: Arc::clone(&store),
+            journal: Arc::clone(&journal),
+            clock: Arc::clone(&clock),
+            checker: Arc::clone(&checker),
+            catalogue: Arc::clone(&catalogue),
+            rules: rules(&settings),
+        }));
+        let administrators = Arc::new(Administrators::new(
+            Arc::clone(&store),
+            Arc::clone(&journal),
+            Arc::clone(&clock),
+            Arc::clone(&checker),
+        ));
+        let revocations = Arc::new(Revocations::new(
+            Arc::clone(&store),
+            Arc::clone(&journal),
+            Arc::clone(&clock),
+        ));
+        let reload = Arc::new(Notify::new());
+        let hearer = Hearer {
+            clients: Arc::clone(&clients),
+            revocations: Arc::clone(&revocations),
+            reload: Arc::clone(&reload),
+        };
+        let feed = Arc::new(Feed::start(&address, Arc::new(hearer))?);
+        let resources = Arc::new(resources(&settings, &issuer)?);
+        let keys = Arc::new(Keys::new(
+            KeyFolder::new(&settings.keys.dir),
+            brought_key(&settings)?,
+            key_policy(&settings),
+            Arc::clone(&store),
+            Arc::clone(&journal),
+            Arc::clone(&clock),
+        ));
+        let signing_threads = settings.server.workers;
+        let tokens = AccessTokens::start(
+            token::Dependencies {
+                keys: Arc::clone(&keys),
+                clients: Arc::clone(&clients),
+                revocations: Arc::clone(&revocations),
+                feed: Arc::clone(&feed),
+                clock: Arc::clone(&clock),
+                resources: Arc::clone(&resources),
+                lifetime: settings.tokens.access_token_lifetime,
+                longest_lifetime: settings.tokens.access_token_lifetime_max,
+            },
+            signing_threads,
+        )
+        .map_err(io("signing threads"))?;
+        Ok(Arc::new(Self {
+            settings,
+            issuer,
+            clock,
+            metrics,
+            store,
+            journal,
+            feed,
+            checker,
+            catalogue,
+            clients,
+            administrators,
+            keys,
+            revocations,
+            resources,
+            tokens: Arc::new(tokens),
+            reload,
+        }))
+    }
+
+    /// Whether requests can be served: the database answers, memory is fresh, there is a key.
+    pub async fn is_ready(&self) -> Result<(), StorageError> {
+        self.store
+            .read(|connection| changes::latest(connection).map(|_| ()))
+            .await?;
+        self.feed.fresh().await?;
+        if self.keys.is_ready() {
+            Ok(())
+        } else {
+            Err(StorageError::Unavailable(
+                "there is no signing key".to_owned(),
+            ))
+        }
+    }
+
+    /// Does what is to be done now and then, until it is dropped.
+    pub async fn keep_house(&self) {
+        let mut ticks: u32 = 0;
+        let mut interval = tokio::time::interval(TICK);
+        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = self.reload.notified() => self.reload_now().await,
+                _ = interval.tick() => {
+                    self.read_gauges();
+                    warn("last uses", self.clients.flush_uses().await);
+                    if ticks.is_multiple_of(KEYS_EVERY) {
+                        warn("keys", self.keys.maintain().await);
+                    }
+                    if ticks.is_multiple_of(CLEAN_EVERY) {
+                        warn("revocations", self.revocations.clean().await);
+                        warn("changes", self.forget_changes().await);
+                    }
+                    ticks = ticks.wrapping_add(1);
+                }
+            }
+        }
+    }
+
+    /// Writes down what is only in memory and stops the journal.
+    pub async fn close(&self) {
+        warn("last uses", self.clients.flush_uses().await);
+        let journal = Arc::clone(&self.journal);
+        let _ = tokio::task::spawn_blocking(move || journal.close()).await;
+    }
+
+    /// Reads what is only known by looking.
+    pub fn read_gauges(&self) {
+        let count = |waiting: usize| i64::try_from(waiting).unwrap_or(i64::MAX);
+        self.metrics
+            .argon2_waiting
+            .set(count(self.checker.waiting()));
+        self.metrics
+            .audit_waiting
+            .set(count(self.journal.waiting()));
+        self.metrics
+            .database_waiting
+            .set(count(self.store.waiting()));
+        self.metrics
+            .database_up
+            .set(i64::from(self.feed.is_fresh()));
+    }
+
+    async fn reload_now(&self) {
+        warn("keys", self.keys.reload().await);
+        warn("scopes", self.catalogue.reload().await);
+    }
+
+    async fn forget_changes(&self) -> Result<(), StorageError> {
+        let before = self.clock.now().minus(CHANGES_STAY);
+        let effect = move |connection: &mut _| changes::forget(connection, before).map(|_| ());
+        self.journal.maintain(effect).await
+    }
+}
+
+fn warn<E: std::fmt::Display>(what: &str, outcome: Result<(), E>) {
+    if let Err(error) = outcome {
+        tracing::warn!(%error, what, "housekeeping failed and will be tried again");
+    }
+}
+
+/// Forgets what another replica changed.
+struct Hearer {
+    clients: Arc<Clients>,
+    revocations: Arc<Revocations>,
+    reload: Arc<Notify>,
+}
+
+impl Listener for Hearer {
+    fn changed(&self, change: &Change) {
+        match change.kind {
+            Kind::Client => self.clients.forget(&change.subject),
+            Kind::Revocation => self.revocations.forget(&change.subject),
+            Kind::Keys | Kind::Scopes => self.reload.notify_one(),
+            // Administrators are read from the database each time.
+            Kind::Administrator => {}
+        }
+    }
+
+    fn missed(&self) {
+        self.clients.forget_all();
+        self.revocations.forget_all();
+        self.reload.notify_one();
+    }
+}
+
+/// Where the settings say that the database is; the folder of an embedded one is made.
+pub fn database_address(settings: &Settings) -> Result<Address, AppError> {
+    match &settings.database.url {
+        DatabaseUrl::Postgres(url) => Ok(Address::Postgres(url.clone())),
+        DatabaseUrl::Sqlite(path) => {
+            if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
+                fs::DirBuilder::new()
+                    .recursive(true)
+                    .mode(0o700)
+                    .create(folder)
+                    .map_err(|error| AppError::Io {
+                        what: folder.display().to_string(),
+                        error,
+                    })?;
+            }
+            Ok(Address::Sqlite(path.clone()))
+        }
+    }
+}
+
+fn secret_limits(settings: &Settings) -> secrets::Limits {
+    let limits = &settings.limits;
+    secrets::Limits {
+        argon2_threads: limits.argon2_threads,
+        argon2_queue: limits.argon2_queue,
+        failures_per_client: limits.failures_per_client,
+        failures_per_address: limits.failures_per_address,
+        verified_secret_lifetime: limits.verified_secret_lifetime,
+    }
+}
+
+fn rules(settings: &Settings) -> Rules {
+    let longest = settings.tokens.access_token_lifetime_max.as_secs();
+    Rules {
+        grant_types: GRANTS.iter().map(|grant| grant.grant_type()).collect(),
+        authentication_methods: METHODS.iter().map(|method| method.name).collect(),
+        longest_token_lifetime: u32::try_from(longest).unwrap_or(u32::MAX),
+    }
+}
+
+fn resources(settings: &Settings, issuer: &str) -> Result<Resources, AppError> {
+    let parse = |text: &str| {
+        Resource::parse(text).map_err(|error| AppError::Resource(text.to_owned(), error))
+    };
+    let all = |texts: &[String]| {
+        texts
+            .iter()
+            .map(|text| parse(text))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    let own = OWN_RESOURCES
+        .iter()
+        .map(|name| parse(&format!("{issuer}/{name}")));
+    Ok(Resources::new(
+        parse(issuer)?,
+        own.collect::<Result<_, _>>()?,
+        all(&settings.tokens.resources)?,
+        all(&settings.keys.es256_resources)?,
+    ))
+}
+
+fn key_policy(settings: &Settings) -> KeyPolicy {
+    KeyPolicy {
+        algorithm: match settings.keys.signing_algorithm {
+            SigningAlgorithm::Rs256 => Algorithm::Rs256,
+            SigningAlgorithm::Es256 => Algorithm::Es256,
+        },
+        some_es256: !settings.keys.es256_resources.is_empty(),
+        cache: settings.keys.jwks_cache,
+        rotation: settings.keys.rotation_interval,
+        longest_token_lifetime: settings.tokens.access_token_lifetime_max,
+    }
+}
+
+fn brought_key(settings: &Settings) -> Result<Option<SigningKey>, AppError> {
+    let Some(pem) = &settings.keys.private_key else {
+        return Ok(None);
+    };
+    let key = SigningKey::from_pem(pem).map_err(AppError::BroughtKey)?;
+    if let Some(public) = &settings.keys.public_key
+        && !key.has_public_half(public)
+    {
+        return Err(AppError::KeysDoNotMatch);
+    }
+    Ok(Some(key))
+}

@@ -1,0 +1,15 @@
+//! The audit log: every decision, in a hash chain, durable before it is answered.
+//!
+//! - `record` is what a record says, in canonical JSON (RFC 8785).
+//! - [`Journal`] is the one writer. It commits records in groups, and a change of state rides in the
+//!   same transaction as its record: neither exists without the other.
+//! - [`verify`] walks the chain and names what was changed, removed or reordered.
+
+mod journal;
+mod record;
+mod verify;
+mod writer;
+
+pub use journal::Journal;
+pub use record::{Actor, ActorKind, Cause, Decision, Entry, GENESIS};
+pub use verify::{Fault, Verification, verify};

@@ -1,0 +1,239 @@
+//! The journal and verification on a real SQLite file.
+
+use std::sync::Arc;
+
+use diesel::RunQueryDsl;
+
+use crate::audit::{Cause, Decision, Entry, Fault, Journal, verify};
+use crate::metrics::Metrics;
+use crate::model::SystemClock;
+use crate::storage::audit_records::Head;
+use crate::storage::{Address, Link, StorageError, migrations};
+
+struct Log {
+    _folder: tempfile::TempDir,
+    address: Address,
+}
+
+impl Log {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let address = Address::Sqlite(folder.path().join("test.db"));
+        migrations::run(&mut address.link()).unwrap();
+        Self {
+            _folder: folder,
+            address,
+        }
+    }
+
+    fn journal(&self) -> Journal {
+        Journal::start(
+            &self.address,
+            Arc::new(SystemClock),
+            Metrics::new().unwrap(),
+            60,
+        )
+        .unwrap()
+    }
+
+    async fn with_records(count: usize) -> Self {
+        let log = Self::new();
+        let journal = log.journal();
+        for number in 0..count {
+            journal.record(entry(number)).await.unwrap();
+        }
+        journal.close();
+        log
+    }
+
+    fn link(&self) -> Link {
+        self.address.link()
+    }
+
+    fn tamper(&self, statements: &[&str]) {
+        self.link()
+            .once(|connection| {
+                for statement in statements {
+                    diesel::sql_query(*statement).execute(connection)?;
+                }
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        self.link()
+            .read(|connection| verify(connection, None))
+            .unwrap()
+            .faults
+    }
+}
+
+fn entry(number: usize) -> Entry {
+    Entry::new("test", Decision::Allowed, &Cause::system()).target(&number.to_string())
+}
+
+#[tokio::test]
+async fn an_untouched_log_is_intact() {
+    let log = Log::with_records(20).await;
+    let verification = log
+        .link()
+        .read(|connection| verify(connection, None))
+        .unwrap();
+    assert!(verification.intact, "{verification:?}");
+    assert_eq!((verification.records, verification.head_seq), (20, 20));
+}
+
+#[tokio::test]
+async fn records_of_many_callers_are_all_there() {
+    let log = Log::new();
+    let journal = Arc::new(log.journal());
+    let callers: Vec<_> = (0..100)
+        .map(|number| {
+            let journal = Arc::clone(&journal);
+            tokio::spawn(async move { journal.record(entry(number)).await })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.unwrap().unwrap();
+    }
+    let verification = log
+        .link()
+        .read(|connection| verify(connection, None))
+        .unwrap();
+    assert_eq!((verification.intact, verification.records), (true, 100));
+}
+
+#[tokio::test]
+async fn a_changed_record_is_named() {
+    let log = Log::with_records(9).await;
+    log.tamper(&[
+        "UPDATE audit_records SET record = replace(record, 'allowed', 'denied') WHERE seq = 5",
+    ]);
+    assert!(
+        matches!(log.faults().as_slice(), [Fault::Changed { seq: 5, .. }]),
+        "{:?}",
+        log.faults()
+    );
+}
+
+#[tokio::test]
+async fn a_changed_column_is_named() {
+    let log = Log::with_records(9).await;
+    log.tamper(&["UPDATE audit_records SET client_id = 'someone' WHERE seq = 3"]);
+    assert!(
+        matches!(log.faults().as_slice(), [Fault::Changed { seq: 3, .. }]),
+        "{:?}",
+        log.faults()
+    );
+}
+
+#[tokio::test]
+async fn a_record_that_was_changed_together_with_its_hash_is_named() {
+    let log = Log::with_records(9).await;
+    let forged = entry(99).to_row(
+        5,
+        "0000",
+        crate::model::Timestamp::from_seconds(1),
+        std::time::Instant::now(),
+    );
+    log.tamper(&[&format!(
+        "UPDATE audit_records SET record = '{}', hash = '{}', at = {} WHERE seq = 5",
+        forged.record, forged.hash, forged.at
+    )]);
+    let faults = log.faults();
+    assert!(
+        matches!(
+            faults.as_slice(),
+            [Fault::Changed { seq: 4, .. }, Fault::Changed { seq: 5, .. }]
+        ),
+        "{faults:?}"
+    );
+}
+
+#[tokio::test]
+async fn removed_records_are_named() {
+    let log = Log::with_records(9).await;
+    log.tamper(&["DELETE FROM audit_records WHERE seq IN (4, 5)"]);
+    assert_eq!(log.faults(), [Fault::Removed { first: 4, last: 5 }]);
+}
+
+#[tokio::test]
+async fn a_removed_tail_is_named() {
+    let log = Log::with_records(9).await;
+    log.tamper(&["DELETE FROM audit_records WHERE seq > 7"]);
+    assert_eq!(log.faults(), [Fault::Removed { first: 8, last: 9 }]);
+}
+
+#[tokio::test]
+async fn reordered_records_are_named() {
+    let log = Log::with_records(9).await;
+    log.tamper(&[
+        "UPDATE audit_records SET seq = 100 WHERE seq = 4",
+        "UPDATE audit_records SET seq = 4 WHERE seq = 5",
+        "UPDATE audit_records SET seq = 5 WHERE seq = 100",
+    ]);
+    let faults = log.faults();
+    assert!(
+        faults.contains(&Fault::Reordered { seq: 4, holds: 5 }),
+        "{faults:?}"
+    );
+    assert!(
+        faults.contains(&Fault::Reordered { seq: 5, holds: 4 }),
+        "{faults:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_log_that_was_rewritten_whole_does_not_hold_the_noted_head() {
+    let log = Log::with_records(3).await;
+    let noted = log
+        .link()
+        .read(crate::storage::audit_records::head)
+        .unwrap();
+    let other = Log::with_records(3).await;
+    let check = |log: &Log, noted: &Head| {
+        log.link()
+            .read(|connection| verify(connection, Some(noted)))
+            .unwrap()
+            .intact
+    };
+    assert!(check(&log, &noted));
+    assert!(!check(&other, &noted));
+}
+
+#[tokio::test]
+async fn a_rejected_change_leaves_neither_change_nor_record() {
+    let log = Log::new();
+    let journal = log.journal();
+    let outcome: Result<(), _> = journal
+        .change(entry(1), None, |connection| {
+            diesel::sql_query("INSERT INTO tenants (tenant_id, created_at) VALUES ('other', 1)")
+                .execute(connection)?;
+            Err(StorageError::Conflict)
+        })
+        .await;
+    assert_eq!(outcome, Err(StorageError::Conflict));
+    let accepted = journal.change(entry(2), None, |_| Ok(7)).await;
+    assert_eq!(accepted, Ok(7));
+    let verification = log
+        .link()
+        .read(|connection| verify(connection, None))
+        .unwrap();
+    assert_eq!((verification.intact, verification.records), (true, 1));
+    log.tamper(&["INSERT INTO tenants (tenant_id, created_at) VALUES ('other', 1)"]);
+}
+
+#[tokio::test]
+async fn a_panicking_change_fails_alone_and_the_journal_goes_on() {
+    let log = Log::new();
+    let journal = log.journal();
+    let outcome = journal
+        .change(entry(1), None, |_| -> Result<(), _> {
+            panic!("on purpose")
+        })
+        .await;
+    assert!(matches!(outcome, Err(StorageError::Unavailable(_))));
+    assert_eq!(journal.record(entry(2)).await, Ok(()));
+    assert_eq!(log.faults(), []);
+}

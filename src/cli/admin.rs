@@ -1,0 +1,148 @@
+//! `ambit admin`: accounts of those who run this server.
+
+use clap::{Args, Subcommand};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+use super::context::Context;
+use super::input;
+use super::output::{self, Table, time};
+use crate::model::random_token;
+
+const EXAMPLES: &str = "\
+Examples:
+  ambit admin create alice                                 Asks for the password
+  ambit admin create alice --generate                      Makes one and prints it
+  ambit admin create alice --password-stdin < secret.txt   Reads it from a file";
+
+/// What can be done with accounts.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make an account.
+    #[command(after_help = EXAMPLES)]
+    Create(Account),
+    /// Give an account a new password.
+    ResetPassword(Account),
+    /// List accounts.
+    List {
+        /// Print the accounts as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// An account and where its password comes from.
+#[derive(Debug, Args)]
+pub struct Account {
+    /// The name to sign in with
+    #[arg(value_name = "NAME")]
+    username: String,
+    /// Read the password from stdin
+    #[arg(long, conflicts_with = "generate")]
+    password_stdin: bool,
+    /// Make a password and print it this once
+    #[arg(long)]
+    generate: bool,
+    /// Print the account as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Command {
+    /// Does it.
+    pub async fn run(self, context: &Context) -> anyhow::Result<()> {
+        match self {
+            Self::Create(account) => {
+                let password = account.password()?;
+                context
+                    .with_app(async |app, cause| {
+                        Ok(app
+                            .administrators
+                            .create(cause, &account.username, &password)
+                            .await?)
+                    })
+                    .await?;
+                account.show(&password, "was made")
+            }
+            Self::ResetPassword(account) => {
+                let password = account.password()?;
+                let name = &account.username;
+                context
+                    .with_app(async |app, cause| {
+                        Ok(app
+                            .administrators
+                            .reset_password(cause, name, &password)
+                            .await?)
+                    })
+                    .await?;
+                account.show(&password, "has a new password")
+            }
+            Self::List { json } => list(context, json).await,
+        }
+    }
+}
+
+impl Account {
+    fn password(&self) -> anyhow::Result<SecretString> {
+        if self.generate {
+            Ok(generated_password())
+        } else if self.password_stdin {
+            input::secret_from_stdin()
+        } else {
+            input::new_secret_from_terminal("Password", "use --password-stdin or --generate")
+        }
+    }
+
+    fn show(&self, password: &SecretString, what: &str) -> anyhow::Result<()> {
+        let made = self.generate.then(|| password.expose_secret());
+        if self.json {
+            return output::print_json(&match made {
+                Some(password) => json!({"username": self.username, "password": password}),
+                None => json!({"username": self.username}),
+            });
+        }
+        let made = made.map(|password| format!("Password, shown this once: {password}\n"));
+        let text = format!(
+            "Administrator {} {what}.\n{}",
+            self.username,
+            made.unwrap_or_default()
+        );
+        Ok(output::print(&text)?)
+    }
+}
+
+/// A password with 144 random bits.
+pub fn generated_password() -> SecretString {
+    random_token::<18>().into()
+}
+
+async fn list(context: &Context, json: bool) -> anyhow::Result<()> {
+    let administrators = context
+        .with_app(async |app, _| Ok(app.administrators.list().await?))
+        .await?;
+    if json {
+        let shown = administrators.iter().map(|administrator| {
+            json!({
+                "username": administrator.username,
+                "tenant_id": administrator.tenant_id,
+                "created_at": administrator.created_at.seconds(),
+                "updated_at": administrator.updated_at.seconds(),
+            })
+        });
+        return output::print_json(&shown.collect::<Vec<_>>());
+    }
+    if administrators.is_empty() {
+        return Ok(output::print_line(
+            "No administrators yet; the first start makes one.",
+        )?);
+    }
+    let mut table = Table::new(["NAME", "CREATED", "PASSWORD SET"]);
+    for administrator in &administrators {
+        table.row([
+            &administrator.username,
+            &time(Some(administrator.created_at.seconds())),
+            &time(Some(administrator.updated_at.seconds())),
+        ]);
+    }
+    Ok(output::print(&table.text())?)
+}

@@ -1,0 +1,173 @@
+//! `ambit demo`: everything that an agent can do so far, in a folder that is thrown away.
+
+use std::io;
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow};
+use secrecy::{ExposeSecret, SecretString};
+use tempfile::TempDir;
+
+use super::context::{Context, cause};
+use super::failure::usage;
+use super::flags::SettingsFlags;
+use super::{admin, logging, output, serve};
+use crate::clients::{NewSecret, Registration};
+use crate::config::{self, Settings, Sources};
+use crate::model::ClientId;
+
+const ADMINISTRATOR: &str = "admin";
+
+/// Serves until Ctrl-C, on what it makes for the purpose alone.
+pub async fn run(context: &Context) -> anyhow::Result<()> {
+    refuse_what_has_no_effect(context.flags())?;
+    let folder = tempfile::Builder::new()
+        .prefix("ambit-demo-")
+        .tempdir()
+        .context("no temporary folder can be made")?;
+    let password = admin::generated_password();
+    let settings = settings(context.flags(), folder.path(), &password)?;
+    logging::start(&settings.log)?;
+    let started = serve::start(settings).await.map_err(explained)?;
+    let registration = Registration {
+        client_name: "Demo agent".to_owned(),
+        description: Some("Made by ambit demo.".to_owned()),
+        scope: Some("protected".to_owned()),
+        ..Registration::default()
+    };
+    let (registered, secret) = started.app.clients.register(&cause(), registration).await?;
+    let client_id = &registered.client.client_id;
+    let base = &started.app.issuer;
+    let introduction = introduction(base, &folder, &password);
+    output::print(&format!(
+        "{introduction}{}",
+        lines(base, client_id, &secret)
+    ))?;
+    started.serve().await?;
+    folder
+        .close()
+        .context("the demo's folder cannot be removed")
+}
+
+/// The demo takes nothing from `ambit.toml` or the environment, so that it is the same everywhere and
+/// touches nothing that is there.
+fn refuse_what_has_no_effect(flags: &SettingsFlags) -> anyhow::Result<()> {
+    let given = [
+        ("--config", flags.config.is_some()),
+        ("--database-url", flags.database_url.is_some()),
+        ("--keys-dir", flags.keys_dir.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(usage(format!(
+            "{flag} has no effect on the demo, which has a folder of its own"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn settings(
+    flags: &SettingsFlags,
+    folder: &Path,
+    password: &SecretString,
+) -> anyhow::Result<Settings> {
+    let folder = folder
+        .to_str()
+        .context("the temporary folder's name is no text")?;
+    let mut overrides = flags
+        .overrides()
+        .set("database.url", format!("sqlite://{folder}/ambit.db"))
+        .set("keys.dir", format!("{folder}/keys"))
+        .set("admin.user", ADMINISTRATOR)
+        .set("admin.password", password.expose_secret());
+    if flags.log.is_none() {
+        overrides = overrides.set("log.filter", "warn");
+    }
+    Ok(config::load(&Sources {
+        overrides,
+        ..Sources::default()
+    })?)
+}
+
+fn explained(error: anyhow::Error) -> anyhow::Error {
+    let taken = error
+        .root_cause()
+        .downcast_ref::<io::Error>()
+        .is_some_and(|cause| cause.kind() == io::ErrorKind::AddrInUse);
+    if taken {
+        anyhow!("{error}: it is taken; `ambit demo --listen 127.0.0.1:0` takes a free one")
+    } else {
+        error
+    }
+}
+
+fn introduction(base: &str, folder: &TempDir, password: &SecretString) -> String {
+    format!(
+        "This is a demo of Ambit. Everything is in {folder}, which is removed at the end.\n\
+         \n\
+         server         {base}\n\
+         OpenAPI        {base}/openapi.json\n\
+         administrator  {ADMINISTRATOR}\n\
+         password       {password}\n\
+         \n\
+         Paste these lines into another terminal, one after the other.\n\n",
+        folder = folder.path().display(),
+        password = password.expose_secret(),
+    )
+}
+
+/// What to paste: each line works alone in `sh` and `bash`, behind the ones before it.
+fn lines(base: &str, client_id: &ClientId, secret: &NewSecret) -> String {
+    let credentials = format!("-u '{client_id}:{}'", secret.value.expose_secret());
+    let curl = "curl -sS -w '\\n%{http_code}\\n'";
+    let bearer = "-H \"Authorization: Bearer $TOKEN\"";
+    let access_token = "sed -n 's/.*\"access_token\" *: *\"\\([^\"]*\\)\".*/\\1/p'";
+    format!(
+        "# The agent gets a token; its scope is `protected`.\n\
+         TOKEN=$(curl -sS {credentials} -d grant_type=client_credentials '{base}/token' | {access_token})\n\
+         \n\
+         # It calls what that scope covers: 200.\n\
+         {curl} {bearer} '{base}/protected'\n\
+         \n\
+         # It calls what that scope does not cover: 403.\n\
+         {curl} {bearer} '{base}/highly_confidential'\n\
+         \n\
+         # The token is revoked: 200.\n\
+         {curl} {credentials} -d \"token=$TOKEN\" '{base}/revoke'\n\
+         \n\
+         # From now on it is refused: 401.\n\
+         {curl} {bearer} '{base}/protected'\n\
+         \n\
+         Ctrl-C ends the demo.\n\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_touches_only_its_folder() {
+        let flags = SettingsFlags {
+            listen: Some("127.0.0.1:0".to_owned()),
+            ..Default::default()
+        };
+        let password = admin::generated_password();
+        let settings = settings(&flags, Path::new("/nowhere"), &password).unwrap();
+        assert_eq!(
+            settings.database.url.to_string(),
+            "sqlite:///nowhere/ambit.db"
+        );
+        assert_eq!(settings.keys.dir, Path::new("/nowhere/keys"));
+        assert_eq!(settings.server.listen.to_string(), "127.0.0.1:0");
+        assert!(settings.keys.private_key.is_none());
+    }
+
+    #[test]
+    fn flags_without_effect_are_refused() {
+        let flags = SettingsFlags {
+            keys_dir: Some("x".to_owned()),
+            ..Default::default()
+        };
+        assert!(refuse_what_has_no_effect(&flags).is_err());
+        assert!(refuse_what_has_no_effect(&SettingsFlags::default()).is_ok());
+    }
+}

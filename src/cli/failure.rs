@@ -1,0 +1,86 @@
+//! What is said when a command fails, and the exit status that goes with it.
+
+use std::fmt::Display;
+use std::io;
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+
+use super::Cli;
+use crate::clients::ClientError;
+use crate::config::Mistakes;
+
+/// The command line itself is wrong in a way that only shows when it is carried out.
+pub fn usage(message: impl Display) -> anyhow::Error {
+    Cli::command()
+        .error(ErrorKind::ValueValidation, message)
+        .into()
+}
+
+/// Says on stderr what went wrong.
+pub fn report(error: &anyhow::Error) -> ExitCode {
+    // Whoever read our output has had enough, as `head` does.
+    if error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+    {
+        return ExitCode::SUCCESS;
+    }
+    if let Some(usage) = error.downcast_ref::<clap::Error>() {
+        let _ = usage.print();
+        return u8::try_from(usage.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
+    }
+    let _ = io::Write::write_all(
+        &mut io::stderr(),
+        format!("ambit: {}\n", describe(error)).as_bytes(),
+    );
+    ExitCode::FAILURE
+}
+
+/// One line; more only where there are several mistakes to name.
+fn describe(error: &anyhow::Error) -> String {
+    if let Some(mistakes) = error.downcast_ref::<Mistakes>() {
+        return mistakes.to_string();
+    }
+    if let Some(ClientError::Invalid(fields)) = error.downcast_ref::<ClientError>() {
+        let lines = fields
+            .iter()
+            .map(|field| format!("\n  {}: {}", field.field, field.detail));
+        return format!("{error}{}", lines.collect::<String>());
+    }
+    // Databases and operating systems answer in several lines at times.
+    let text = format!("{error:#}");
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_line() {
+        assert_eq!(describe(&anyhow!("first\n\n  second\n")), "first; second");
+        assert_eq!(describe(&anyhow!("inner").context("outer")), "outer: inner");
+    }
+
+    #[test]
+    fn every_field_is_named() {
+        let field = |field: &str| crate::clients::FieldError {
+            field: field.to_owned(),
+            detail: "is wrong".to_owned(),
+        };
+        let error = ClientError::Invalid(vec![field("scope"), field("contacts")]);
+        let text = describe(&error.into());
+        assert!(
+            text.ends_with("\n  scope: is wrong\n  contacts: is wrong"),
+            "{text}"
+        );
+    }
+}

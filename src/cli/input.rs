@@ -1,0 +1,67 @@
+//! What is asked of the person or the script that calls.
+
+use std::io::{self, IsTerminal, Read, Write};
+
+use anyhow::{Context as _, bail};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::failure::usage;
+
+/// A secret is far shorter than this, in bytes.
+const LONGEST: u64 = 4096;
+
+/// A secret from stdin, without the line break that ends it.
+pub fn secret_from_stdin() -> anyhow::Result<SecretString> {
+    let mut text = String::new();
+    let mut stdin = io::stdin().lock().take(LONGEST);
+    stdin
+        .read_to_string(&mut text)
+        .context("stdin cannot be read")?;
+    let secret = text.strip_suffix('\n').unwrap_or(&text);
+    let secret = secret.strip_suffix('\r').unwrap_or(secret);
+    if secret.is_empty() || secret.contains('\n') {
+        bail!("stdin must hold the secret, on one line");
+    }
+    Ok(secret.into())
+}
+
+/// A secret typed at the terminal, which does not show it.
+///
+/// # Errors
+/// There is no terminal; `instead` says what to use then.
+pub fn secret_from_terminal(prompt: &str, instead: &str) -> anyhow::Result<SecretString> {
+    if !io::stdin().is_terminal() {
+        return Err(usage(format!("there is no terminal to ask at; {instead}")));
+    }
+    Ok(rpassword::prompt_password(prompt)
+        .context("the terminal cannot be read")?
+        .into())
+}
+
+/// A new secret, typed twice so that it is not mistyped.
+pub fn new_secret_from_terminal(what: &str, instead: &str) -> anyhow::Result<SecretString> {
+    let first = secret_from_terminal(&format!("{what}: "), instead)?;
+    let again = secret_from_terminal(&format!("{what}, again: "), instead)?;
+    if first.expose_secret() != again.expose_secret() {
+        bail!("the two are not the same");
+    }
+    Ok(first)
+}
+
+/// Whether the person at the terminal says yes.
+///
+/// # Errors
+/// There is no terminal.
+pub fn confirm(question: &str) -> anyhow::Result<bool> {
+    if !io::stdin().is_terminal() {
+        return Err(usage(
+            "there is no terminal to ask at; say --yes if you are sure",
+        ));
+    }
+    let mut stderr = io::stderr().lock();
+    write!(stderr, "{question} [y/N] ")?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
+}

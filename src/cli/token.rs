@@ -1,0 +1,201 @@
+//! `ambit token`: what a client does to get a token, over HTTP (RFC 6749 section 4.4).
+
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use reqwest::{StatusCode, header};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use super::context::{Context, base_address};
+use super::output::printable;
+use super::{input, output};
+use crate::model::ClientId;
+
+/// How long an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// The variable that holds the client's secret.
+const SECRET: &str = "AMBIT_CLIENT_SECRET";
+
+const EXAMPLES: &str = "\
+The secret comes from AMBIT_CLIENT_SECRET, from stdin, or from the terminal.
+
+Examples:
+  TOKEN=$(ambit token --client-id CLIENT_ID)
+  ambit token --client-id CLIENT_ID --scope protected --decode
+  ambit token --client-id CLIENT_ID --client-secret-stdin --issuer https://auth.example.com < secret";
+
+/// As whom, and for what.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The client's identifier
+    #[arg(long, value_name = "CLIENT_ID", value_parser = ClientId::parse)]
+    client_id: ClientId,
+    /// Read the client's secret from stdin
+    #[arg(long)]
+    client_secret_stdin: bool,
+    /// Scopes to ask for, separated by spaces [default: all that the client may have]
+    #[arg(long, value_name = "SCOPES")]
+    scope: Option<String>,
+    /// A resource that the token is to be for; may be repeated
+    #[arg(long = "resource", value_name = "URI")]
+    resources: Vec<String>,
+    /// Print the server's whole answer
+    #[arg(long, conflicts_with = "decode")]
+    json: bool,
+    /// Print what the token says, in place of the token
+    #[arg(long)]
+    decode: bool,
+}
+
+#[derive(Deserialize)]
+struct Granted {
+    access_token: String,
+}
+
+/// RFC 6749 section 5.2.
+#[derive(Deserialize)]
+struct Refused {
+    error: String,
+    error_description: Option<String>,
+}
+
+impl Args {
+    /// Prints a token.
+    pub async fn run(self, context: &Context) -> anyhow::Result<()> {
+        let endpoint = format!("{}/token", base_address(&context.settings()?));
+        let secret = self.secret()?;
+        let (status, answer) = self.ask(&endpoint, &secret).await?;
+        if !status.is_success() {
+            return Err(refusal(status, &answer));
+        }
+        let granted: Granted = serde_json::from_str(&answer)
+            .map_err(|_| anyhow!("{endpoint} answered something that is no token"))?;
+        if self.json {
+            return output::print_json(&serde_json::from_str::<Value>(&answer)?);
+        }
+        if self.decode {
+            return output::print_json(&decoded(&granted.access_token)?);
+        }
+        Ok(output::print_line(&printable(&granted.access_token))?)
+    }
+
+    fn secret(&self) -> anyhow::Result<SecretString> {
+        if self.client_secret_stdin {
+            return input::secret_from_stdin();
+        }
+        match std::env::var(SECRET) {
+            Ok(secret) if !secret.is_empty() => Ok(secret.into()),
+            _ => {
+                let instead = format!("set {SECRET} or use --client-secret-stdin");
+                input::secret_from_terminal("Client secret: ", &instead)
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        endpoint: &str,
+        secret: &SecretString,
+    ) -> anyhow::Result<(StatusCode, String)> {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("grant_type", "client_credentials");
+        form.extend_pairs(self.scope.iter().map(|scope| ("scope", scope)));
+        form.extend_pairs(self.resources.iter().map(|resource| ("resource", resource)));
+        // A redirect would carry the secret to wherever it points.
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(TIMEOUT)
+            .build()?;
+        let request = client
+            .post(endpoint)
+            .basic_auth(
+                encoded(self.client_id.as_str()),
+                Some(encoded(secret.expose_secret())),
+            )
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ACCEPT, "application/json")
+            .body(form.finish());
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| unreachable(&error, endpoint))?;
+        let status = answer.status();
+        Ok((status, answer.text().await.context("the answer broke off")?))
+    }
+}
+
+/// RFC 6749 section 2.3.1: form-urlencoded before they go into Basic.
+fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+fn unreachable(error: &reqwest::Error, endpoint: &str) -> anyhow::Error {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    anyhow!("{endpoint} does not answer: {cause}; does `ambit serve` run there?")
+}
+
+fn refusal(status: StatusCode, answer: &str) -> anyhow::Error {
+    match serde_json::from_str::<Refused>(answer) {
+        Ok(Refused {
+            error,
+            error_description: Some(description),
+        }) => {
+            anyhow!("{}: {}", printable(&error), printable(&description))
+        }
+        Ok(Refused {
+            error,
+            error_description: None,
+        }) => anyhow!("{}", printable(&error)),
+        Err(_) => anyhow!("the server answered {status}"),
+    }
+}
+
+/// What a token says. Nothing is verified: whoever asked for it knows whom it comes from.
+fn decoded(token: &str) -> anyhow::Result<Value> {
+    let parts: Vec<&str> = token.split('.').collect();
+    let [header, claims, _signature] = parts.as_slice() else {
+        bail!("the token is no JWT")
+    };
+    let read = |part: &str| -> anyhow::Result<Value> {
+        Ok(serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part)?)?)
+    };
+    let header = read(header).context("the token's header")?;
+    let claims = read(claims).context("the token's claims")?;
+    Ok(json!({ "header": header, "claims": claims }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_servers_words_are_repeated() {
+        let answer = r#"{"error":"invalid_scope","error_description":"no such scope"}"#;
+        let error = refusal(StatusCode::BAD_REQUEST, answer);
+        assert_eq!(error.to_string(), "invalid_scope: no such scope");
+        let error = refusal(StatusCode::BAD_GATEWAY, "<html>");
+        assert_eq!(error.to_string(), "the server answered 502 Bad Gateway");
+    }
+
+    #[test]
+    fn a_token_is_taken_apart() {
+        // {"alg":"RS256"} . {"sub":"a"}
+        let value = decoded("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln").unwrap();
+        assert_eq!(
+            value,
+            json!({"header": {"alg": "RS256"}, "claims": {"sub": "a"}})
+        );
+        for token in ["", "a.b", "a.b.c", "a.b.c.d"] {
+            assert!(decoded(token).is_err(), "{token}");
+        }
+    }
+}

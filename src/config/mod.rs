@@ -1,0 +1,118 @@
+//! Settings: defaults < `ambit.toml` < environment < flags, checked as a whole.
+//!
+//! Each setting is defined once, as a [`definition::Setting`] in the file of its section; loading,
+//! masking and the reference walk these definitions. To add one:
+//!
+//! 1. define it in its section's file and name it in that section's `SECTION`;
+//! 2. read it in that section's `read`, in the same order, into a field;
+//! 3. write the reference anew: `AMBIT_TEST_WRITE_REFERENCE=1 cargo test config::reference`.
+
+mod admin;
+mod audit;
+mod database;
+mod definition;
+mod definitions;
+mod effective;
+mod file;
+mod keys;
+mod limits;
+mod log;
+mod lookup;
+mod mistake;
+mod nearest;
+mod parse;
+mod reader;
+mod reference;
+mod server;
+mod show;
+mod sources;
+mod tokens;
+
+#[cfg(test)]
+mod tests;
+
+pub use admin::Admin;
+pub use audit::Audit;
+pub use database::{Database, DatabaseUrl};
+pub use effective::{Effective, Origin};
+pub use keys::{Keys, SigningAlgorithm};
+pub use limits::Limits;
+pub use log::{Log, LogFormat};
+pub use mistake::{Mistake, Mistakes};
+pub use reference::reference;
+pub use server::{Environment, Server, Tls};
+pub use sources::{Overrides, Sources};
+pub use tokens::Tokens;
+
+use mistake::Recorded;
+use reader::Reader;
+
+/// Every setting of the server, checked.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `[server]`: where Ambit listens and what a request may cost.
+    pub server: Server,
+    /// `[database]`: where everything is kept.
+    pub database: Database,
+    /// `[keys]`: the keys that sign tokens.
+    pub keys: Keys,
+    /// `[tokens]`: how long access tokens live.
+    pub tokens: Tokens,
+    /// `[admin]`: the first administrator.
+    pub admin: Admin,
+    /// `[limits]`: what checking secrets may cost.
+    pub limits: Limits,
+    /// `[audit]`: what is recorded of unknown callers.
+    pub audit: Audit,
+    /// `[log]`: what is logged.
+    pub log: Log,
+    effective: Vec<Effective>,
+}
+
+impl Settings {
+    /// Every setting with its value, secrets masked, and where it came from.
+    pub fn effective(&self) -> Vec<Effective> {
+        self.effective.clone()
+    }
+
+    /// Reads all sections before it gives up, so that every mistake is recorded.
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Recorded> {
+        let server = Server::read(reader);
+        let database = Database::read(reader);
+        let keys = Keys::read(reader);
+        let tokens = Tokens::read(reader);
+        let admin = Admin::read(reader);
+        let limits = Limits::read(reader);
+        let audit = Audit::read(reader);
+        let log = Log::read(reader);
+        Ok(Self {
+            server: server?,
+            database: database?,
+            keys: keys?,
+            tokens: tokens?,
+            admin: admin?,
+            limits: limits?,
+            audit: audit?,
+            log: log?,
+            effective: Vec::new(),
+        })
+    }
+}
+
+/// Reads and checks all settings.
+///
+/// # Errors
+///
+/// Every mistake of every source at once; none of them repeats a secret.
+pub fn load(sources: &Sources) -> Result<Settings, Mistakes> {
+    let mut reader = Reader::open(sources);
+    let settings = Settings::read(&mut reader);
+    let (effective, mistakes) = reader.close();
+    match settings {
+        Ok(settings) if mistakes.is_empty() => Ok(Settings {
+            effective,
+            ..settings
+        }),
+        _ => Err(Mistakes::new(mistakes)),
+    }
+}

@@ -1,0 +1,114 @@
+//! What is wrong, and how it is said.
+
+use super::*;
+
+#[test]
+fn every_mistake_is_reported_at_once() {
+    let file = file("[server]\nworkers = 0\nisuer = 'x'\n[tokens]\nresources = ['/relative']\n");
+    let sources = Sources {
+        file: Some(file.path().to_owned()),
+        environment: variables(&[
+            ("AMBIT_LOGG", "info"),
+            ("AMBIT_ISSUER", "example.com/"),
+            ("DATABASE_URL", "mysql://h/d"),
+            ("AMBIT_TLS_KEY_FILE", "key.pem"),
+            (
+                "JWT_PUBLIC_KEY",
+                "-----BEGIN PUBLIC KEY-----\nx\n-----END PUBLIC KEY-----",
+            ),
+        ]),
+        overrides: Overrides::default()
+            .set("server.listen", "8000")
+            .set("server.port", "1"),
+    };
+    let at = |name: &str, line| format!("{name} ({} line {line})", file.path().display());
+    let found = names(load(&sources));
+    let expected = [
+        at("server.isuer", 3),
+        "AMBIT_LOGG".to_owned(),
+        "server.port".to_owned(),
+        "--listen".to_owned(),
+        "AMBIT_ISSUER".to_owned(),
+        "server.tls.certificate_file or AMBIT_TLS_CERTIFICATE_FILE".to_owned(),
+        at("server.workers", 2),
+        "DATABASE_URL".to_owned(),
+        "keys.private_key or AMBIT_PRIVATE_KEY".to_owned(),
+        at("tokens.resources", 5),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_mistake_says_what_is_wrong_and_shows_an_example() {
+    let mistakes = environment(&[("AMBIT_LISTEN", "localhost"), ("AMBIT_LOGG", "x")])
+        .expect_err("both are mistakes");
+    assert_eq!(
+        mistakes.to_string(),
+        "2 mistakes in the settings\n\n\
+         AMBIT_LOGG: is no setting; did you mean AMBIT_LOG?\n\n\
+         AMBIT_LISTEN: must be an IP address and a port, not \"localhost\"\n    \
+         example: AMBIT_LISTEN=127.0.0.1:8000"
+    );
+}
+
+#[test]
+fn a_file_that_is_named_must_exist() {
+    assert_eq!(
+        names(toml(Path::new("/nowhere/ambit.toml"))),
+        ["/nowhere/ambit.toml"]
+    );
+}
+
+#[test]
+fn anywhere_but_locally_the_issuer_must_be_https() {
+    let production = |issuer, listen| {
+        environment(&[
+            ("ENVIRONMENT", "staging"),
+            ("AMBIT_ISSUER", issuer),
+            ("AMBIT_LISTEN", listen),
+        ])
+    };
+    assert_eq!(
+        names(production("http://auth.example.com", "")),
+        ["AMBIT_ISSUER"]
+    );
+    assert_eq!(
+        names(production("", "0.0.0.0:80")),
+        ["server.issuer or AMBIT_ISSUER"]
+    );
+    for (issuer, listen) in [
+        ("https://auth.example.com", "0.0.0.0:80"),
+        ("http://localhost:8000", "0.0.0.0:80"),
+        ("", "127.0.0.1:8000"),
+    ] {
+        assert!(production(issuer, listen).is_ok(), "{issuer} {listen}");
+    }
+    assert!(environment(&[("AMBIT_ISSUER", "http://auth.example.com")]).is_ok());
+}
+
+#[test]
+fn a_lifetime_may_not_pass_the_longest() {
+    let max = ("AMBIT_ACCESS_TOKEN_LIFETIME_MAX_SECONDS", "600");
+    assert_eq!(
+        names(environment(&[max])),
+        ["tokens.access_token_lifetime_seconds or AMBIT_ACCESS_TOKEN_LIFETIME_SECONDS"]
+    );
+    assert_eq!(
+        names(environment(&[max, ("TOKEN_EXPIRY_SECONDS", "601")])),
+        ["TOKEN_EXPIRY_SECONDS"]
+    );
+    assert!(environment(&[max, ("TOKEN_EXPIRY_SECONDS", "600")]).is_ok());
+    assert!(environment(&[("AMBIT_ACCESS_TOKEN_LIFETIME_MAX_SECONDS", "2592001")]).is_err());
+}
+
+#[test]
+fn a_wrong_value_is_not_taken_for_a_missing_one() {
+    let file = file("[server]\nissuer = 5\n");
+    let sources = Sources {
+        file: Some(file.path().to_owned()),
+        environment: variables(&[("ENVIRONMENT", "staging"), ("AMBIT_LISTEN", "0.0.0.0:80")]),
+        ..Sources::default()
+    };
+    let expected = format!("server.issuer ({} line 2)", file.path().display());
+    assert_eq!(names(load(&sources)), [expected]);
+}

@@ -1,0 +1,168 @@
+//! `/admin/api/administrators`: who runs this server.
+
+use std::sync::Arc;
+
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpResponse, get, post, put};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{ReadAdministrators, WriteAdministrators};
+use crate::app::App;
+use crate::http::error::Problem;
+use crate::http::extract::Admitted;
+use crate::model::Administrator;
+
+/// The routes.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(list).service(create).service(set_password);
+}
+
+/// An administrator, without the password.
+#[derive(Serialize, ToSchema)]
+struct AdministratorView {
+    /// The name to sign in with.
+    #[schema(example = "admin")]
+    username: String,
+    /// Whose administrator it is.
+    #[schema(example = "default")]
+    tenant_id: String,
+    /// When the account was made, in seconds since the epoch.
+    created_at: i64,
+    /// When the password was last set, in seconds since the epoch.
+    updated_at: i64,
+}
+
+impl From<&Administrator> for AdministratorView {
+    fn from(administrator: &Administrator) -> Self {
+        Self {
+            username: administrator.username.clone(),
+            tenant_id: administrator.tenant_id.as_str().to_owned(),
+            created_at: administrator.created_at.seconds(),
+            updated_at: administrator.updated_at.seconds(),
+        }
+    }
+}
+
+/// Administrators.
+#[derive(Serialize, ToSchema)]
+struct AdministratorList {
+    /// By name.
+    administrators: Vec<AdministratorView>,
+}
+
+/// Every administrator
+#[utoipa::path(
+    tag = "administrators",
+    security(("administrator" = []), ("client_credentials" = ["ambit:administrators:read"])),
+    responses(
+        (status = 200, body = AdministratorList),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/admin/api/administrators")]
+async fn list(
+    _: Admitted<ReadAdministrators>,
+    app: Data<Arc<App>>,
+) -> Result<Json<AdministratorList>, Problem> {
+    let all = app.administrators.list().await?;
+    let administrators = all.iter().map(AdministratorView::from).collect();
+    Ok(Json(AdministratorList { administrators }))
+}
+
+/// An administrator to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewAdministrator {
+    /// The name to sign in with.
+    #[schema(min_length = 1, max_length = 64)]
+    username: String,
+    /// The password.
+    #[schema(value_type = String, format = Password, min_length = 12, max_length = 256)]
+    password: SecretString,
+}
+
+/// Makes an account
+#[utoipa::path(
+    tag = "administrators",
+    security(("administrator" = []), ("client_credentials" = ["ambit:administrators:write"])),
+    request_body = NewAdministrator,
+    responses(
+        (status = 201, body = AdministratorView),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/admin/api/administrators")]
+async fn create(
+    caller: Admitted<WriteAdministrators>,
+    body: Json<NewAdministrator>,
+    app: Data<Arc<App>>,
+) -> Result<HttpResponse, Problem> {
+    let made = app
+        .administrators
+        .create(&caller.cause, &body.username, &body.password)
+        .await?;
+    Ok(HttpResponse::Created().json(AdministratorView::from(&made)))
+}
+
+/// The administrator that a path names.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct AdministratorPath {
+    /// The name.
+    username: String,
+}
+
+/// A new password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewPassword {
+    /// The password.
+    #[schema(value_type = String, format = Password, min_length = 12, max_length = 256)]
+    password: SecretString,
+}
+
+/// Sets a new password
+#[utoipa::path(
+    tag = "administrators",
+    security(("administrator" = []), ("client_credentials" = ["ambit:administrators:write"])),
+    params(AdministratorPath),
+    request_body = NewPassword,
+    responses(
+        (status = 204, description = "The password is set."),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[put("/admin/api/administrators/{username}/password")]
+async fn set_password(
+    caller: Admitted<WriteAdministrators>,
+    path: Path<AdministratorPath>,
+    body: Json<NewPassword>,
+    app: Data<Arc<App>>,
+) -> Result<HttpResponse, Problem> {
+    app.administrators
+        .reset_password(&caller.cause, &path.username, &body.password)
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

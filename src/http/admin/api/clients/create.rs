@@ -1,0 +1,47 @@
+//! `POST /admin/api/clients`.
+
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::web::{Data, Json};
+use actix_web::{HttpResponse, post};
+
+use crate::app::App;
+use crate::clients::{ClientView, Registration};
+use crate::http::admin::api::WriteClients;
+use crate::http::error::Problem;
+use crate::http::extract::Admitted;
+
+/// Registers a client. The answer has its secret, this once
+#[utoipa::path(
+    tag = "clients",
+    security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
+    request_body = Registration,
+    responses(
+        (status = 201, body = ClientView),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/admin/api/clients")]
+pub async fn post(
+    caller: Admitted<WriteClients>,
+    registration: Json<Registration>,
+    app: Data<Arc<App>>,
+) -> Result<HttpResponse, Problem> {
+    let (client, secret) = app
+        .clients
+        .register(&caller.cause, registration.into_inner())
+        .await?;
+    let view = ClientView::from(&client).with_secret(&secret);
+    let location = format!("{}/admin/api/clients/{}", app.issuer, view.client_id);
+    Ok(HttpResponse::Created()
+        .insert_header((header::LOCATION, location))
+        .json(view))
+}

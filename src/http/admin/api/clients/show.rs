@@ -1,0 +1,40 @@
+//! `GET /admin/api/clients/{client_id}`.
+
+use std::sync::Arc;
+
+use actix_web::get;
+use actix_web::web::{Data, Json, Path};
+
+use super::ClientPath;
+use crate::app::App;
+use crate::clients::ClientView;
+use crate::http::admin::api::ReadClients;
+use crate::http::error::Problem;
+use crate::http::extract::Admitted;
+
+/// One client, with its secrets' times
+#[utoipa::path(
+    tag = "clients",
+    security(("administrator" = []), ("client_credentials" = ["ambit:clients:read"])),
+    params(ClientPath),
+    responses(
+        (status = 200, body = ClientView),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/admin/api/clients/{client_id}")]
+pub async fn get(
+    caller: Admitted<ReadClients>,
+    path: Path<ClientPath>,
+    app: Data<Arc<App>>,
+) -> Result<Json<ClientView>, Problem> {
+    let client = app
+        .clients
+        .show(&caller.cause.tenant_id, &path.client_id()?)
+        .await?;
+    Ok(Json(ClientView::from(&client)))
+}

@@ -1,0 +1,120 @@
+//! What ends or interrupts a client's access: disable, enable, revoke all tokens, delete.
+
+use std::sync::Arc;
+
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpResponse, delete, post};
+
+use super::ClientPath;
+use crate::app::App;
+use crate::clients::ClientView;
+use crate::http::admin::api::WriteClients;
+use crate::http::error::Problem;
+use crate::http::extract::Admitted;
+
+/// Shuts a client out at once: no new tokens, and those that it has are void
+#[utoipa::path(
+    tag = "clients",
+    security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
+    params(ClientPath),
+    responses(
+        (status = 200, body = ClientView),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/admin/api/clients/{client_id}/disable")]
+pub async fn post_disable(
+    caller: Admitted<WriteClients>,
+    path: Path<ClientPath>,
+    app: Data<Arc<App>>,
+) -> Result<Json<ClientView>, Problem> {
+    let client = app
+        .clients
+        .disable(&caller.cause, &path.client_id()?)
+        .await?;
+    Ok(Json(ClientView::from(&client)))
+}
+
+/// Lets a client in again. Tokens from before stay void
+#[utoipa::path(
+    tag = "clients",
+    security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
+    params(ClientPath),
+    responses(
+        (status = 200, body = ClientView),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/admin/api/clients/{client_id}/enable")]
+pub async fn post_enable(
+    caller: Admitted<WriteClients>,
+    path: Path<ClientPath>,
+    app: Data<Arc<App>>,
+) -> Result<Json<ClientView>, Problem> {
+    let client = app
+        .clients
+        .enable(&caller.cause, &path.client_id()?)
+        .await?;
+    Ok(Json(ClientView::from(&client)))
+}
+
+/// Makes all tokens that the client has void at once
+#[utoipa::path(
+    tag = "clients",
+    security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
+    params(ClientPath),
+    responses(
+        (status = 200, body = ClientView),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/admin/api/clients/{client_id}/revoke_tokens")]
+pub async fn post_revoke_tokens(
+    caller: Admitted<WriteClients>,
+    path: Path<ClientPath>,
+    app: Data<Arc<App>>,
+) -> Result<Json<ClientView>, Problem> {
+    let client = app
+        .clients
+        .revoke_tokens(&caller.cause, &path.client_id()?)
+        .await?;
+    Ok(Json(ClientView::from(&client)))
+}
+
+/// Deletes a client, its secrets, and with it the validity of its tokens
+#[utoipa::path(
+    tag = "clients",
+    security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
+    params(ClientPath),
+    responses(
+        (status = 204, description = "The client is gone."),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/admin/api/clients/{client_id}")]
+pub async fn delete(
+    caller: Admitted<WriteClients>,
+    path: Path<ClientPath>,
+    app: Data<Arc<App>>,
+) -> Result<HttpResponse, Problem> {
+    app.clients
+        .delete(&caller.cause, &path.client_id()?)
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,47 @@
+//! `PATCH /admin/api/clients/{client_id}`.
+
+use std::sync::Arc;
+
+use actix_web::patch;
+use actix_web::web::{Data, Json, Path};
+
+use super::ClientPath;
+use crate::app::App;
+use crate::clients::{ClientPatch, ClientView};
+use crate::http::admin::api::WriteClients;
+use crate::http::error::Problem;
+use crate::http::extract::Admitted;
+
+/// Changes what the body names and leaves the rest (RFC 7396)
+#[utoipa::path(
+    tag = "clients",
+    security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
+    params(ClientPath),
+    request_body = ClientPatch,
+    responses(
+        (status = 200, body = ClientView),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[patch("/admin/api/clients/{client_id}")]
+pub async fn patch(
+    caller: Admitted<WriteClients>,
+    path: Path<ClientPath>,
+    patch: Json<ClientPatch>,
+    app: Data<Arc<App>>,
+) -> Result<Json<ClientView>, Problem> {
+    let client_id = path.client_id()?;
+    let client = app
+        .clients
+        .update(&caller.cause, &client_id, patch.into_inner())
+        .await?;
+    Ok(Json(ClientView::from(&client)))
+}

@@ -1,0 +1,129 @@
+//! `/admin/api/scopes`: the catalogue of scopes.
+
+use std::sync::Arc;
+
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpResponse, delete, get, post};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{ReadScopes, WriteScopes};
+use crate::app::App;
+use crate::http::error::Problem;
+use crate::http::extract::Admitted;
+use crate::scopes::{CatalogueEntry, Sensitivity};
+
+/// The routes.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(list).service(add).service(remove);
+}
+
+/// The catalogue.
+#[derive(Serialize, ToSchema)]
+struct ScopeList {
+    /// Every scope, built-in ones first.
+    scopes: Vec<CatalogueEntry>,
+}
+
+/// Every scope that a client may be registered for
+#[utoipa::path(
+    tag = "scopes",
+    security(("administrator" = []), ("client_credentials" = ["ambit:scopes:read"])),
+    responses(
+        (status = 200, body = ScopeList),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/admin/api/scopes")]
+async fn list(_: Admitted<ReadScopes>, app: Data<Arc<App>>) -> Json<ScopeList> {
+    Json(ScopeList {
+        scopes: app.catalogue.all(),
+    })
+}
+
+/// A scope to be added.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewScope {
+    /// The scope token.
+    #[schema(example = "inventory:read", min_length = 1, max_length = 128)]
+    name: String,
+    /// What it lets a client do.
+    #[schema(max_length = 500)]
+    description: String,
+    /// How much harm it can do.
+    sensitivity: Sensitivity,
+}
+
+/// Adds a scope, for resources that Ambit issues tokens for but does not serve itself
+#[utoipa::path(
+    tag = "scopes",
+    security(("administrator" = []), ("client_credentials" = ["ambit:scopes:write"])),
+    request_body = NewScope,
+    responses(
+        (status = 201, body = CatalogueEntry),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/admin/api/scopes")]
+async fn add(
+    caller: Admitted<WriteScopes>,
+    scope: Json<NewScope>,
+    app: Data<Arc<App>>,
+) -> Result<HttpResponse, Problem> {
+    let NewScope {
+        name,
+        description,
+        sensitivity,
+    } = scope.into_inner();
+    let added = app
+        .catalogue
+        .add(&caller.cause, &name, &description, sensitivity)
+        .await?;
+    Ok(HttpResponse::Created().json(added))
+}
+
+/// The scope that a path names.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct ScopePath {
+    /// The scope token.
+    name: String,
+}
+
+/// Removes a scope that was added. No token is issued for it any more
+#[utoipa::path(
+    tag = "scopes",
+    security(("administrator" = []), ("client_credentials" = ["ambit:scopes:write"])),
+    params(ScopePath),
+    responses(
+        (status = 204, description = "The scope is gone."),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/admin/api/scopes/{name}")]
+async fn remove(
+    caller: Admitted<WriteScopes>,
+    path: Path<ScopePath>,
+    app: Data<Arc<App>>,
+) -> Result<HttpResponse, Problem> {
+    app.catalogue.remove(&caller.cause, &path.name).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,218 @@
+//! Around every request: its identifier, the Host that it names, a limit on its time, one line in the
+//! log, its place in the metrics, and the headers that every answer carries.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode, Version};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpResponse, web};
+
+use super::context::{REQUEST_ID, RequestContext};
+use super::error::Problem;
+use super::server::Hosts;
+use crate::app::App;
+
+/// The outermost layer.
+pub async fn around(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let Some(app) = request.app_data::<web::Data<Arc<App>>>().cloned() else {
+        return Ok(request.into_response(HttpResponse::ServiceUnavailable().finish()));
+    };
+    let context = RequestContext::new(&request, &app);
+    request.extensions_mut().insert(context.clone());
+    let is_head = request.method() == Method::HEAD;
+    if is_head {
+        // Whatever answers GET answers HEAD; actix leaves the body out by itself.
+        request.head_mut().method = Method::GET;
+    }
+    let method = request.method().clone();
+    let path = request.path().to_owned();
+    let answered = match refuse_host(&request) {
+        Some(problem) => {
+            let response = problem.of(&context).to_response();
+            Ok(request.into_response(response).map_into_boxed_body())
+        }
+        None => within_time(request, next, app.settings.server.request_timeout).await,
+    };
+    let route = match &answered {
+        Ok(response) => response.request().match_pattern(),
+        Err(_) => None,
+    };
+    let finish = |response: &mut HttpResponse<BoxBody>| {
+        complete_problem(response, &context);
+        add_headers(response, &context, &app);
+        let elapsed = context.started.elapsed();
+        let status = response.status().as_u16();
+        let method = if is_head { "HEAD" } else { known(&method) };
+        let route = route.as_deref().unwrap_or("unmatched");
+        count(&app, route, method, status, elapsed);
+        // The path alone: a query may hold what no log should.
+        tracing::info!(
+            target: "ambit::request",
+            request_id = %context.request_id,
+            method,
+            path = %Printable(&path),
+            status,
+            duration_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+            remote = context.address.map(tracing::field::display),
+            "request"
+        );
+    };
+    match answered {
+        Ok(mut response) => {
+            finish(response.response_mut());
+            Ok(response)
+        }
+        Err(problem) => {
+            let mut response = problem.to_response();
+            finish(&mut response);
+            Err(InternalError::from_response(problem, response).into())
+        }
+    }
+}
+
+fn count(app: &App, route: &str, method: &str, status: u16, elapsed: Duration) {
+    app.metrics
+        .requests
+        .with_label_values(&[route, method, &status.to_string()])
+        .inc();
+    app.metrics
+        .request_seconds
+        .with_label_values(&[route])
+        .observe(elapsed.as_secs_f64());
+}
+
+/// The answer of the layers below, unless it takes too long. They hold the request while they work, so
+/// that an error is all that is left of it.
+async fn within_time(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    limit: Duration,
+) -> Result<ServiceResponse<BoxBody>, Problem> {
+    match tokio::time::timeout(limit, next.call(request)).await {
+        Ok(Ok(response)) => Ok(response.map_into_boxed_body()),
+        Ok(Err(error)) => Err(Problem::unavailable(&error)),
+        Err(_) => Err(Problem::unavailable(&"the request took longer than it may")),
+    }
+}
+
+/// A browser can be led to send requests here under another name (DNS rebinding), and a request may
+/// be meant for another server altogether: RFC 9110 section 7.4.
+fn refuse_host(request: &ServiceRequest) -> Option<Problem> {
+    let hosts = request.app_data::<web::Data<Hosts>>()?;
+    if matches!(request.path(), "/healthz" | "/readyz" | "/metrics") {
+        return None;
+    }
+    let mut named = request.headers().get_all(header::HOST);
+    let host = match (request.version(), named.next(), named.next()) {
+        (_, Some(_), Some(_)) => {
+            return Some(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "The request names several hosts.",
+            ));
+        }
+        (_, Some(value), None) => value.to_str().unwrap_or_default().to_owned(),
+        (Version::HTTP_2, None, _) => request
+            .uri()
+            .authority()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        (Version::HTTP_10, None, _) => return None,
+        (_, None, _) => {
+            return Some(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "The request names no host.",
+            ));
+        }
+    };
+    if hosts.accept(&host) {
+        return None;
+    }
+    let detail = "This server does not answer under the name in the Host header.";
+    Some(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail))
+}
+
+/// Gives a problem the request's identifier, and an error that actix itself answered with an empty
+/// body a problem document.
+fn complete_problem(response: &mut HttpResponse<BoxBody>, context: &RequestContext) {
+    let status = response.status();
+    let raised = response
+        .error()
+        .and_then(|error| error.as_error::<Problem>())
+        .cloned();
+    let bare = (status.is_client_error() || status.is_server_error())
+        && matches!(response.body().size(), BodySize::None | BodySize::Sized(0));
+    let reason = || {
+        format!(
+            "{}.",
+            status
+                .canonical_reason()
+                .unwrap_or("The request was refused")
+        )
+    };
+    let problem = match raised {
+        Some(problem) => problem,
+        None if bare => Problem::new(status, reason()),
+        None => return,
+    };
+    *response = problem.of(context).to_response();
+}
+
+fn add_headers(response: &mut HttpResponse<BoxBody>, context: &RequestContext, app: &App) {
+    let encrypted = app.issuer.starts_with("https://");
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&context.request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    let mut default = |name: HeaderName, value: &'static str| {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    };
+    default(header::CACHE_CONTROL, "no-store");
+    default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(header::REFERRER_POLICY, "no-referrer");
+    default(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    );
+    if encrypted {
+        default(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+}
+
+/// Methods by name; whatever a stranger makes up is one more.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// A path as one line of at most 200 characters, whatever a stranger put into it.
+struct Printable<'a>(&'a str);
+
+impl std::fmt::Display for Printable<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for letter in self.0.chars().take(200) {
+            if letter.is_ascii_graphic() {
+                std::fmt::Write::write_char(formatter, letter)?;
+            } else {
+                write!(formatter, "{}", letter.escape_default())?;
+            }
+        }
+        Ok(())
+    }
+}

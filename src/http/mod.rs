@@ -1,0 +1,29 @@
+//! The only place that knows actix: reads requests, calls the services, writes answers.
+//!
+//! - `routes` lists every route once; the server, the OpenAPI document, the answers 404 and 405 and the
+//!   test that walks all routes read that list.
+//! - `extract` holds the only ways to a caller's identity: a handler that names a scope in its
+//!   signature cannot be reached without it.
+//! - One file an operation, with its documentation and its answers.
+
+mod admin;
+mod auth_testing;
+mod context;
+mod error;
+mod extract;
+mod middleware;
+mod monitoring;
+mod oauth;
+mod openapi;
+mod routes;
+mod server;
+
+pub use openapi::document as openapi;
+pub use server::{Bound, bind, serve};
+
+use crate::scopes::ScopeDefinition;
+
+/// Every scope that a route asks for, from the files that protect something with it.
+pub fn scopes() -> Vec<ScopeDefinition> {
+    [auth_testing::SCOPES, admin::api::SCOPES].concat()
+}

@@ -1,0 +1,74 @@
+//! `/.well-known/...`: what the server (RFC 8414) and its resources (RFC 9728) say of themselves.
+
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, get, web};
+use serde::Serialize;
+
+use crate::app::{App, OWN_RESOURCES};
+use crate::oauth::server_metadata::{ResourceMetadata, ServerMetadata};
+
+fn scopes(app: &App) -> Vec<String> {
+    app.catalogue
+        .all()
+        .into_iter()
+        .map(|scope| scope.name)
+        .collect()
+}
+
+fn answer(body: &impl Serialize) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+        .json(body)
+}
+
+/// What the authorization server can do
+#[utoipa::path(tag = "metadata", responses((status = 200, body = ServerMetadata)))]
+#[get("/.well-known/oauth-authorization-server")]
+pub async fn get_server(app: web::Data<Arc<App>>) -> HttpResponse {
+    let below = OWN_RESOURCES
+        .iter()
+        .map(|name| format!("{}/{name}", app.issuer));
+    let resources = std::iter::once(app.issuer.clone()).chain(below).collect();
+    answer(&ServerMetadata::new(&app.issuer, scopes(&app), resources))
+}
+
+/// The resource that this server's own endpoints are
+#[utoipa::path(tag = "metadata", responses((status = 200, body = ResourceMetadata)))]
+#[get("/.well-known/oauth-protected-resource")]
+pub async fn get_issuer(app: web::Data<Arc<App>>) -> HttpResponse {
+    answer(&ResourceMetadata::new(
+        &app.issuer,
+        app.issuer.clone(),
+        "Ambit",
+        scopes(&app),
+    ))
+}
+
+/// The resource that its MCP endpoint is
+#[utoipa::path(tag = "metadata", responses((status = 200, body = ResourceMetadata)))]
+#[get("/.well-known/oauth-protected-resource/mcp")]
+pub async fn get_mcp(app: web::Data<Arc<App>>) -> HttpResponse {
+    let resource = format!("{}/mcp", app.issuer);
+    answer(&ResourceMetadata::new(
+        &app.issuer,
+        resource,
+        "Ambit over MCP",
+        scopes(&app),
+    ))
+}
+
+/// The resource that its action API is
+#[utoipa::path(tag = "metadata", responses((status = 200, body = ResourceMetadata)))]
+#[get("/.well-known/oauth-protected-resource/actions")]
+pub async fn get_actions(app: web::Data<Arc<App>>) -> HttpResponse {
+    let resource = format!("{}/actions", app.issuer);
+    answer(&ResourceMetadata::new(
+        &app.issuer,
+        resource,
+        "Ambit's actions",
+        scopes(&app),
+    ))
+}

@@ -1,0 +1,173 @@
+//! `POST /token` (RFC 6749 section 3.2).
+
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::caller::Exchange;
+use super::form::{Form, Read};
+use crate::app::App;
+use crate::audit::{Decision, Entry};
+use crate::clients::Authenticated;
+use crate::http::context::RequestContext;
+use crate::http::error::OAuthErrorBody;
+use crate::model::Client;
+use crate::oauth::OAuthError;
+use crate::oauth::grants::{self, GrantRequest};
+use crate::oauth::token::Issued;
+
+/// A token request. Client credentials may stand here or in the `Authorization` header.
+#[derive(Deserialize, ToSchema)]
+#[expect(
+    dead_code,
+    reason = "describes the form; it is read by `oauth::Parameters`"
+)]
+struct TokenRequest {
+    /// The grant type.
+    #[schema(example = "client_credentials")]
+    grant_type: String,
+    /// Less than all that the client may have, separated by spaces.
+    #[schema(example = "protected")]
+    scope: Option<String>,
+    /// Where the token is to be used (RFC 8707); may be repeated.
+    resource: Option<String>,
+    /// The client's identifier, for `client_secret_post`.
+    client_id: Option<String>,
+    /// The client's secret, for `client_secret_post`.
+    client_secret: Option<String>,
+}
+
+/// A token (RFC 6749 section 5.1).
+#[derive(Serialize, ToSchema)]
+struct TokenResponse<'a> {
+    /// The token, a JWT (RFC 9068).
+    access_token: &'a str,
+    /// `Bearer`.
+    #[schema(example = "Bearer")]
+    token_type: &'static str,
+    /// Seconds until it ends.
+    #[schema(example = 3600)]
+    expires_in: i64,
+    /// What it covers, separated by spaces.
+    #[schema(example = "protected")]
+    scope: &'a str,
+}
+
+/// A token for a client that proves who it is
+#[utoipa::path(
+    tag = "oauth",
+    security(("client_secret_basic" = []), ()),
+    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, body = TokenResponse),
+        (status = 400, body = OAuthErrorBody),
+        (status = 401, body = OAuthErrorBody),
+        (status = 429, body = OAuthErrorBody),
+        (status = 503, body = OAuthErrorBody),
+    )
+)]
+#[post("/token")]
+pub async fn post(request: HttpRequest, app: web::Data<Arc<App>>, form: Form) -> HttpResponse {
+    let exchange = Exchange {
+        app: Arc::clone(&app),
+        context: RequestContext::of(&request),
+        event: "token.issue",
+    };
+    let refused = |error: &OAuthError| {
+        let labels = [error.code.name(), error.reason];
+        app.metrics.tokens_refused.with_label_values(&labels).inc();
+    };
+    let request = match form.read() {
+        Ok(request) => request,
+        Err(error) => {
+            refused(&error);
+            return exchange.refuse(error, "", None).await;
+        }
+    };
+    let caller = match exchange.authenticate(&request).await {
+        Ok(caller) => caller,
+        Err(error) => {
+            refused(&error);
+            return exchange
+                .refuse(error, &request.credentials.client_id, None)
+                .await;
+        }
+    };
+    match issue(&exchange, &caller, &request).await {
+        Ok(issued) => {
+            let grant_type = request.parameters.one("grant_type").ok().flatten();
+            let labels = [grant_type.unwrap_or_default()];
+            app.metrics.tokens_issued.with_label_values(&labels).inc();
+            answer(&issued)
+        }
+        Err(error) => {
+            refused(&error);
+            exchange.refuse(error, "", Some(&caller)).await
+        }
+    }
+}
+
+/// The steps of RFC 6749 section 4 that are the same for every grant.
+async fn issue(
+    exchange: &Exchange,
+    caller: &Authenticated,
+    request: &Read,
+) -> Result<Issued, OAuthError> {
+    let app = &exchange.app;
+    let parameters = &request.parameters;
+    parameters.refuse_repeated(&["resource"])?;
+    let client = with_known_scopes(app, &caller.registered.client);
+    let grant = grants::find(parameters.required("grant_type")?, &client)?;
+    let approval = grant.approve(GrantRequest {
+        parameters,
+        client: &client,
+    })?;
+    let served = app.clients.served_resources().await?;
+    let audience = app.resources.audience(parameters, &client, &served)?;
+    let issued = app.tokens.issue(&client, &approval, &audience).await?;
+    let entry = Entry::new("token.issue", Decision::Allowed, &exchange.cause(caller))
+        .client(&client.client_id)
+        .subject(&approval.subject)
+        .detail("grant_type", grant.grant_type())
+        .detail("scope", &issued.claims.scope)
+        .detail(
+            "audience",
+            &audience
+                .iter()
+                .map(|one| one.as_str())
+                .collect::<Vec<_>>()
+                .join(" "),
+        )
+        .detail("secret_id", &caller.secret_id)
+        .detail("token_id", &issued.claims.jti);
+    app.journal.record(entry).await?;
+    Ok(issued)
+}
+
+/// A scope that was removed from the catalogue is not granted, whoever still holds it.
+fn with_known_scopes(app: &App, client: &Client) -> Client {
+    let unknown = app.catalogue.unknown(&client.scope);
+    let scope = client
+        .scope
+        .iter()
+        .filter(|token| !unknown.contains(&token.as_str()));
+    Client {
+        scope: scope.cloned().collect(),
+        ..client.clone()
+    }
+}
+
+fn answer(issued: &Issued) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::PRAGMA, "no-cache"))
+        .json(TokenResponse {
+            access_token: &issued.access_token,
+            token_type: "Bearer",
+            expires_in: issued.expires_in,
+            scope: &issued.claims.scope,
+        })
+}

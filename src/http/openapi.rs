@@ -1,0 +1,73 @@
+//! The OpenAPI document (3.1), put together from the routes themselves.
+
+use actix_web::{App as ActixApp, HttpResponse, get, web};
+use utoipa::openapi::security::{
+    ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme,
+};
+use utoipa::openapi::{ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::routes;
+
+/// The route.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(get_openapi);
+}
+
+/// The document, without the routes: who made it, and how callers prove who they are.
+pub fn frame() -> OpenApi {
+    let scopes = super::scopes();
+    let scopes = Scopes::from_iter(scopes.iter().map(|scope| (scope.name, scope.description)));
+    let flow = Flow::ClientCredentials(ClientCredentials::new("/token", scopes));
+    let mut document = OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Ambit")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(
+                    "OAuth 2.0 authorization server for agents, and what they may do with its tokens.",
+                ))
+                .license(Some(
+                    LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build(),
+                ))
+                .contact(Some(ContactBuilder::new().name(Some("Ambit")).build()))
+                .build(),
+        )
+        .build();
+    let components = document.components.get_or_insert_default();
+    let administrator = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Basic)
+        .description(Some("An administrator's user name and password."))
+        .build();
+    let client = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Basic)
+        .description(Some(
+            "client_secret_basic: a client's identifier and secret.",
+        ))
+        .build();
+    components.add_security_scheme(
+        "client_credentials",
+        SecurityScheme::OAuth2(OAuth2::new([flow])),
+    );
+    components.add_security_scheme("administrator", SecurityScheme::Http(administrator));
+    components.add_security_scheme("client_secret_basic", SecurityScheme::Http(client));
+    document
+}
+
+/// The whole document.
+pub fn document() -> OpenApi {
+    let (_, document) = ActixApp::new()
+        .into_utoipa_app()
+        .openapi(frame())
+        .configure(routes::configure)
+        .split_for_parts();
+    document
+}
+
+/// This document
+#[utoipa::path(tag = "documentation", responses((status = 200, body = Object)))]
+#[get("/openapi.json")]
+async fn get_openapi(document: web::Data<OpenApi>) -> HttpResponse {
+    HttpResponse::Ok().json(document.as_ref())
+}

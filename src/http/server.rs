@@ -1,0 +1,218 @@
+//! The listening server: sockets, TLS, limits, and an end that loses nothing.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::middleware::from_fn;
+use actix_web::{App as ActixApp, HttpServer, web};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use url::Url;
+use utoipa_actix_web::AppExt;
+
+use super::error::Problem;
+use super::{middleware, openapi, routes};
+use crate::app::App;
+use crate::config::{Server as ServerSettings, Tls};
+
+/// How long a connection may take to send a request's head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an idle connection is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long a closing connection may take.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 1024;
+
+/// A socket that listens, and the address to be known by.
+pub struct Bound {
+    /// The socket.
+    pub listener: TcpListener,
+    /// Scheme and address, such as `http://127.0.0.1:8000`.
+    pub address: String,
+    tls: Option<ServerConfig>,
+}
+
+/// Takes the address that the settings name, and reads the certificate if there is one.
+pub fn bind(settings: &ServerSettings) -> io::Result<Bound> {
+    let tls = settings.tls.as_ref().map(read_tls).transpose()?;
+    let socket = socket2(settings.listen)?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let address = format!("{scheme}://{}", socket.local_addr()?);
+    Ok(Bound {
+        listener: socket,
+        address,
+        tls,
+    })
+}
+
+fn socket2(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+fn read_tls(tls: &Tls) -> io::Result<ServerConfig> {
+    let invalid = |path: &std::path::Path, error: &dyn std::fmt::Display| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("{}: {error}", path.display()),
+        )
+    };
+    let certificates = CertificateDer::pem_file_iter(&tls.certificate_file)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| invalid(&tls.certificate_file, &error))?;
+    let key = PrivateKeyDer::from_pem_file(&tls.key_file)
+        .map_err(|error| invalid(&tls.key_file, &error))?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| {
+            builder
+                .with_no_client_auth()
+                .with_single_cert(certificates, key)
+        })
+        .map_err(|error| invalid(&tls.certificate_file, &error))
+}
+
+/// Serves until it is told to stop, then finishes what is under way within the limit that the
+/// settings give, and returns.
+pub async fn serve(
+    app: Arc<App>,
+    bound: Bound,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let settings = app.settings.server.clone();
+    let hosts = web::Data::new(Hosts::new(&app.issuer, &bound, &settings.allowed_hosts));
+    let document = web::Data::new(openapi::document());
+    let data = web::Data::new(Arc::clone(&app));
+    let body_limit = settings.body_limit;
+    let server = HttpServer::new(move || {
+        ActixApp::new()
+            .into_utoipa_app()
+            .openapi(openapi::frame())
+            .configure(routes::configure)
+            .map(|inner| {
+                inner
+                    .app_data(data.clone())
+                    .app_data(hosts.clone())
+                    .app_data(document.clone())
+                    .app_data(json_config(body_limit))
+                    .app_data(query_config())
+                    .app_data(path_config())
+                    .app_data(web::PayloadConfig::new(body_limit))
+                    .default_service(web::route().to(routes::unmatched))
+                    .wrap(from_fn(middleware::around))
+            })
+            .into_app()
+    })
+    .workers(settings.workers)
+    .backlog(BACKLOG.unsigned_abs())
+    .max_connections(settings.max_connections)
+    .keep_alive(KEEP_ALIVE)
+    .client_request_timeout(HEAD_TIMEOUT)
+    .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+    .shutdown_timeout(settings.shutdown_timeout.as_secs())
+    .shutdown_signal(stop);
+    let server = match bound.tls {
+        Some(tls) => server.listen_rustls_0_23(bound.listener, tls)?,
+        None => server.listen(bound.listener)?,
+    };
+    server.run().await
+}
+
+fn json_config(limit: usize) -> web::JsonConfig {
+    web::JsonConfig::default()
+        .limit(limit)
+        .error_handler(|error, _| {
+            use actix_web::error::JsonPayloadError as E;
+            use actix_web::http::StatusCode;
+            let (status, detail) = match &error {
+                E::ContentType => (
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    "The body must be application/json.".to_owned(),
+                ),
+                E::OverflowKnownLength { .. } | E::Overflow { .. } => (
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "The body is too large.".to_owned(),
+                ),
+                E::Deserialize(error) if error.is_data() => (
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    format!("The body is not as described: {error}."),
+                ),
+                E::Deserialize(_) => (
+                    StatusCode::BAD_REQUEST,
+                    "The body is not well-formed JSON.".to_owned(),
+                ),
+                _ => (
+                    StatusCode::BAD_REQUEST,
+                    "The body could not be read.".to_owned(),
+                ),
+            };
+            Problem::new(status, detail).into()
+        })
+}
+
+fn query_config() -> web::QueryConfig {
+    web::QueryConfig::default().error_handler(|error, _| {
+        let detail = format!("The query is not as described: {error}.");
+        Problem::new(actix_web::http::StatusCode::BAD_REQUEST, detail).into()
+    })
+}
+
+fn path_config() -> web::PathConfig {
+    web::PathConfig::default().error_handler(|_, _| {
+        let detail = "There is nothing at this address.";
+        Problem::new(actix_web::http::StatusCode::NOT_FOUND, detail).into()
+    })
+}
+
+/// The names that this server answers under.
+pub struct Hosts(BTreeSet<String>);
+
+impl Hosts {
+    fn new(issuer: &str, bound: &Bound, allowed: &[String]) -> Self {
+        let mut names: BTreeSet<String> = allowed
+            .iter()
+            .map(|name| name.to_ascii_lowercase())
+            .collect();
+        for address in [issuer, &bound.address] {
+            if let Ok(url) = Url::parse(address) {
+                names.extend(authorities(&url));
+            }
+        }
+        if let Ok(address) = bound.listener.local_addr()
+            && (address.ip().is_loopback() || address.ip().is_unspecified())
+        {
+            let port = address.port();
+            let names_of_this_machine = ["localhost", "127.0.0.1", "[::1]"];
+            names.extend(names_of_this_machine.map(|name| format!("{name}:{port}")));
+        }
+        Self(names)
+    }
+
+    /// Whether a `Host` header names this server.
+    pub fn accept(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        self.0.contains(&host)
+            || host.rsplit_once(':').is_some_and(|(name, port)| {
+                let default_port = matches!(port, "80" | "443");
+                default_port && self.0.contains(name) && name.parse::<IpAddr>().is_err()
+            })
+    }
+}
+
+/// A URL's authority as it stands in `Host`: with its port unless that is the scheme's own.
+fn authorities(url: &Url) -> Vec<String> {
+    let Some(host) = url.host_str() else {
+        return Vec::new();
+    };
+    match url.port() {
+        Some(port) => vec![format!("{host}:{port}")],
+        None => vec![host.to_owned()],
+    }
+}

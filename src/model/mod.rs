@@ -1,0 +1,17 @@
+//! The words that every other module speaks: identifiers, time, scopes, clients, callers.
+//!
+//! Nothing here does I/O or knows of a database, of HTTP or of a clock on the wall.
+
+mod client;
+mod clock;
+mod id;
+mod principal;
+mod resource;
+mod scope;
+
+pub use client::{Administrator, Client, ClientSecret};
+pub use clock::{Clock, SystemClock, Timestamp};
+pub use id::{ClientId, InvalidId, TenantId, random_token};
+pub use principal::Principal;
+pub use resource::{InvalidResource, Resource};
+pub use scope::{InvalidScope, ScopeSet, ScopeToken};

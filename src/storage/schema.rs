@@ -1,0 +1,108 @@
+//! The tables, as both migrations make them. Times are microseconds since the epoch.
+
+diesel::table! {
+    clients (client_id) {
+        client_id -> Text,
+        tenant_id -> Text,
+        client_name -> Text,
+        description -> Text,
+        scope -> Text,
+        allowed_resources -> Text,
+        serves_resources -> Text,
+        grant_types -> Text,
+        redirect_uris -> Text,
+        token_endpoint_auth_method -> Text,
+        contacts -> Text,
+        software_id -> Nullable<Text>,
+        access_token_lifetime -> Nullable<Integer>,
+        enabled -> Bool,
+        client_id_issued_at -> BigInt,
+        updated_at -> BigInt,
+        tokens_valid_from -> BigInt,
+        token_generation -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    client_secrets (secret_id) {
+        secret_id -> Text,
+        tenant_id -> Text,
+        client_id -> Text,
+        secret_hash -> Text,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    scopes (tenant_id, name) {
+        tenant_id -> Text,
+        name -> Text,
+        description -> Text,
+        sensitivity -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    administrators (username) {
+        username -> Text,
+        tenant_id -> Text,
+        password_hash -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    revoked_tokens (token_id) {
+        token_id -> Text,
+        tenant_id -> Text,
+        client_id -> Text,
+        revoked_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    signing_keys (kid) {
+        kid -> Text,
+        algorithm -> Text,
+        public_jwk -> Text,
+        created_at -> BigInt,
+        signs_from -> BigInt,
+        verifies_until -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_records (seq) {
+        seq -> BigInt,
+        tenant_id -> Text,
+        at -> BigInt,
+        client_id -> Nullable<Text>,
+        event -> Text,
+        decision -> Text,
+        record -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    audit_head (id) {
+        id -> BigInt,
+        seq -> BigInt,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    changes (seq) {
+        seq -> BigInt,
+        kind -> Text,
+        subject -> Text,
+        at -> BigInt,
+    }
+}
