@@ -52,6 +52,17 @@ impl Context {
         outcome
     }
 
+    /// As [`with_app`](Self::with_app), for what changes things that running servers remember. Comes
+    /// back when all of them have heard of it, so that the caller can rely on it.
+    pub async fn change<T>(
+        &self,
+        work: impl AsyncFnOnce(&App, &Cause) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let changed = self.with_app(work).await?;
+        tokio::time::sleep(HEARD).await;
+        Ok(changed)
+    }
+
     /// A connection for what only reads. It makes no database, and changes none.
     ///
     /// # Errors
@@ -65,12 +76,6 @@ impl Context {
             State::Behind(_) => bail!("the database's tables are out of date; run `ambit migrate`"),
         }
     }
-}
-
-/// Waits until every running server has heard of what was just changed, so that whoever is told that
-/// somebody is locked out can rely on it.
-pub async fn until_heard() {
-    tokio::time::sleep(HEARD).await;
 }
 
 /// Where the settings say that the database is. Nothing is made.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 
-use super::Cli;
+use super::{Cli, output};
 use crate::clients::ClientError;
 use crate::config::Mistakes;
 
@@ -49,13 +49,7 @@ fn describe(error: &anyhow::Error) -> String {
             .map(|field| format!("\n  {}: {}", field.field, field.detail));
         return format!("{error}{}", lines.collect::<String>());
     }
-    // Databases and operating systems answer in several lines at times.
-    let text = format!("{error:#}");
-    text.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join("; ")
+    output::one_line(&format!("{error:#}"))
 }
 
 #[cfg(test)]

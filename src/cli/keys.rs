@@ -47,13 +47,13 @@ impl Command {
             }
             Self::Rotate { json } => {
                 let made = context
-                    .with_app(async |app, cause| Ok(app.keys.rotate(cause).await?))
+                    .change(async |app, cause| Ok(app.keys.rotate(cause).await?))
                     .await?;
                 show(&made, json)
             }
             Self::Withdraw { kid, json } => {
                 let keys = context
-                    .with_app(async |app, cause| {
+                    .change(async |app, cause| {
                         app.keys.withdraw(cause, &kid).await?;
                         Ok(app.keys.list())
                     })
@@ -83,13 +83,16 @@ fn show(keys: &[KeyView], json: bool) -> anyhow::Result<()> {
         "HELD HERE",
     ]);
     for key in keys {
+        let withdrawn = key.state == KeyState::Withdrawn;
+        let signs_from = (!withdrawn).then_some(key.signs_from);
+        let verifies_until = (!withdrawn).then_some(key.verifies_until);
         table.row([
             &key.kid,
             &key.algorithm,
             state(key.state),
             &time(Some(key.created_at)),
-            &time(Some(key.signs_from)),
-            &time(Some(key.verifies_until)),
+            &time(signs_from),
+            &time(verifies_until),
             if key.held_here { "yes" } else { "no" },
         ]);
     }

@@ -42,7 +42,7 @@ Examples:
   ambit client create --name \"Release bot\" --scope protected
   ambit doctor                   Check that this machine is set up well
 
-Settings come from ambit.toml, the environment and the flags below; `ambit config reference` \
+Settings come from ambit.toml, the environment and the flags above; `ambit config reference` \
 explains all of them.";
 
 /// OAuth 2.0 authorization server and gated action API for AI agents.

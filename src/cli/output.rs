@@ -24,6 +24,12 @@ pub fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(print_line(&serde_json::to_string_pretty(value)?)?)
 }
 
+/// An error's text on one line; databases answer in several at times.
+pub fn one_line(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("; ")
+}
+
 /// Text by others as a terminal may show it: what would move its cursor, colour it or turn its
 /// direction round is written out.
 pub fn printable(text: &str) -> String {
@@ -113,7 +119,7 @@ mod tests {
 
     #[test]
     fn times_are_utc_to_the_second() {
-        assert_eq!(time(Some(1_795_000_000)), "2026-11-18T10:26:40Z");
+        assert_eq!(time(Some(1_795_000_000)), "2026-11-18T11:06:40Z");
         assert_eq!(time(None), "-");
     }
 }

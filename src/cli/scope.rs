@@ -80,7 +80,7 @@ impl Command {
                 json,
             } => {
                 let added = context
-                    .with_app(async |app, cause| {
+                    .change(async |app, cause| {
                         let catalogue = &app.catalogue;
                         let added = catalogue.add(cause, &name, &description, sensitivity.into());
                         added.await.map_err(|error| explained(error, &name))
@@ -96,7 +96,7 @@ impl Command {
             }
             Self::Remove { name } => {
                 context
-                    .with_app(async |app, cause| {
+                    .change(async |app, cause| {
                         let removed = app.catalogue.remove(cause, &name).await;
                         removed.map_err(|error| explained(error, &name))
                     })

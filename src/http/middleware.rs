@@ -14,7 +14,7 @@ use actix_web::{HttpMessage, HttpResponse, web};
 
 use super::context::{REQUEST_ID, RequestContext};
 use super::error::Problem;
-use super::server::Hosts;
+use super::hosts::Hosts;
 use crate::app::App;
 
 /// The outermost layer.

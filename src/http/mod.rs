@@ -11,6 +11,7 @@ mod auth_testing;
 mod context;
 mod error;
 mod extract;
+mod hosts;
 mod middleware;
 mod monitoring;
 mod oauth;

@@ -1,8 +1,7 @@
 //! The listening server: sockets, TLS, limits, and an end that loses nothing.
 
-use std::collections::BTreeSet;
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +10,10 @@ use actix_web::{App as ActixApp, HttpServer, web};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use url::Url;
 use utoipa_actix_web::AppExt;
 
 use super::error::Problem;
+use super::hosts::Hosts;
 use super::{middleware, openapi, routes};
 use crate::app::App;
 use crate::config::{Server as ServerSettings, Tls};
@@ -40,7 +39,7 @@ pub struct Bound {
 /// Takes the address that the settings name, and reads the certificate if there is one.
 pub fn bind(settings: &ServerSettings) -> io::Result<Bound> {
     let tls = settings.tls.as_ref().map(read_tls).transpose()?;
-    let socket = socket2(settings.listen)?;
+    let socket = listen(settings.listen)?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let address = format!("{scheme}://{}", socket.local_addr()?);
     Ok(Bound {
@@ -50,7 +49,7 @@ pub fn bind(settings: &ServerSettings) -> io::Result<Bound> {
     })
 }
 
-fn socket2(address: SocketAddr) -> io::Result<TcpListener> {
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let listener = TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
     Ok(listener)
@@ -87,7 +86,12 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let settings = app.settings.server.clone();
-    let hosts = web::Data::new(Hosts::new(&app.issuer, &bound, &settings.allowed_hosts));
+    let hosts = web::Data::new(Hosts::new(
+        &app.issuer,
+        &bound.address,
+        bound.listener.local_addr()?,
+        &settings.allowed_hosts,
+    ));
     let document = web::Data::new(openapi::document());
     let data = web::Data::new(Arc::clone(&app));
     let body_limit = settings.body_limit;
@@ -169,50 +173,4 @@ fn path_config() -> web::PathConfig {
         let detail = "There is nothing at this address.";
         Problem::new(actix_web::http::StatusCode::NOT_FOUND, detail).into()
     })
-}
-
-/// The names that this server answers under.
-pub struct Hosts(BTreeSet<String>);
-
-impl Hosts {
-    fn new(issuer: &str, bound: &Bound, allowed: &[String]) -> Self {
-        let mut names: BTreeSet<String> = allowed
-            .iter()
-            .map(|name| name.to_ascii_lowercase())
-            .collect();
-        for address in [issuer, &bound.address] {
-            if let Ok(url) = Url::parse(address) {
-                names.extend(authorities(&url));
-            }
-        }
-        if let Ok(address) = bound.listener.local_addr()
-            && (address.ip().is_loopback() || address.ip().is_unspecified())
-        {
-            let port = address.port();
-            let names_of_this_machine = ["localhost", "127.0.0.1", "[::1]"];
-            names.extend(names_of_this_machine.map(|name| format!("{name}:{port}")));
-        }
-        Self(names)
-    }
-
-    /// Whether a `Host` header names this server.
-    pub fn accept(&self, host: &str) -> bool {
-        let host = host.to_ascii_lowercase();
-        self.0.contains(&host)
-            || host.rsplit_once(':').is_some_and(|(name, port)| {
-                let default_port = matches!(port, "80" | "443");
-                default_port && self.0.contains(name) && name.parse::<IpAddr>().is_err()
-            })
-    }
-}
-
-/// A URL's authority as it stands in `Host`: with its port unless that is the scheme's own.
-fn authorities(url: &Url) -> Vec<String> {
-    let Some(host) = url.host_str() else {
-        return Vec::new();
-    };
-    match url.port() {
-        Some(port) => vec![format!("{host}:{port}")],
-        None => vec![host.to_owned()],
-    }
 }

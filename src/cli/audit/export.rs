@@ -93,9 +93,7 @@ impl Args {
             Format::Jsonl => Lines::Jsonl(sink),
             Format::Csv => {
                 let mut writer = csv::Writer::from_writer(sink);
-                writer
-                    .write_record(csv_cells::HEADINGS)
-                    .map_err(io::Error::from)?;
+                writer.write_record(csv_cells::HEADINGS).map_err(io_error)?;
                 Lines::Csv(Box::new(writer))
             }
         })
@@ -121,7 +119,7 @@ impl Lines {
                     row.record
                 )
             }
-            Self::Csv(writer) => Ok(writer.write_record(csv_cells::cells(row))?),
+            Self::Csv(writer) => writer.write_record(csv_cells::cells(row)).map_err(io_error),
         }
     }
 
@@ -130,6 +128,14 @@ impl Lines {
             Self::Jsonl(mut sink) => sink.flush(),
             Self::Csv(mut writer) => writer.flush(),
         }
+    }
+}
+
+/// The conversion that csv offers hides what kind of error it was, and with it that a pipe was closed.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

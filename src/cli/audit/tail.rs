@@ -134,6 +134,8 @@ fn describe(row: &AuditRow) -> String {
     let actor = actors.first().map(|actor| {
         let part = |name: &str| actor.get(name).and_then(Value::as_str).unwrap_or_default();
         format!("{}:{}", part("kind"), part("id"))
+            .trim_end_matches(':')
+            .to_owned()
     });
     let when = text("at")
         .split_once('.')

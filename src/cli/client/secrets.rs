@@ -48,7 +48,7 @@ impl RotateArgs {
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         let lifetime = self.secret_lifetime.map(Duration::from_secs);
         context
-            .with_app(async |app, cause| {
+            .change(async |app, cause| {
                 let secret = app
                     .clients
                     .add_secret(cause, &self.client_id, lifetime)
@@ -101,13 +101,13 @@ impl RotateArgs {
             app.clients
                 .retire_secret(cause, &self.client_id, secret_id, after)
                 .await?;
+            let ends = if after.is_zero() {
+                "has ended".to_owned()
+            } else {
+                format!("ends {}", time(Some(end.seconds())))
+            };
             if !self.json {
-                let end = if after.is_zero() {
-                    "now".to_owned()
-                } else {
-                    time(Some(end.seconds()))
-                };
-                output::print_line(&format!("The older secret, {secret_id}, ends {end}."))?;
+                output::print_line(&format!("The older secret, {secret_id}, {ends}."))?;
             }
         }
         Ok(())
@@ -137,7 +137,7 @@ impl RetireArgs {
         let after = Duration::from_secs(self.after);
         let (client_id, secret_id) = (&self.client_id, &self.secret_id);
         let registered = context
-            .with_app(async |app, cause| {
+            .change(async |app, cause| {
                 Ok(app
                     .clients
                     .retire_secret(cause, client_id, secret_id, after)
@@ -145,7 +145,7 @@ impl RetireArgs {
             })
             .await?;
         let when = if after.is_zero() {
-            "ended".to_owned()
+            "has ended".to_owned()
         } else {
             format!("ends in {} seconds", self.after)
         };

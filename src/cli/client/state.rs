@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use super::super::context::{Context, until_heard};
+use super::super::context::Context;
 use super::super::{input, output};
 use super::{One, show};
 use crate::model::ClientId;
@@ -10,16 +10,15 @@ use crate::model::ClientId;
 /// Shuts a client out.
 pub async fn disable(one: &One, context: &Context) -> anyhow::Result<()> {
     let registered = context
-        .with_app(async |app, cause| Ok(app.clients.disable(cause, &one.client_id).await?))
+        .change(async |app, cause| Ok(app.clients.disable(cause, &one.client_id).await?))
         .await?;
-    until_heard().await;
     show::changed(&registered, one.json, "is disabled; its tokens are void")
 }
 
 /// Lets a client in again.
 pub async fn enable(one: &One, context: &Context) -> anyhow::Result<()> {
     let registered = context
-        .with_app(async |app, cause| Ok(app.clients.enable(cause, &one.client_id).await?))
+        .change(async |app, cause| Ok(app.clients.enable(cause, &one.client_id).await?))
         .await?;
     show::changed(
         &registered,
@@ -31,9 +30,8 @@ pub async fn enable(one: &One, context: &Context) -> anyhow::Result<()> {
 /// Makes every token that a client has void.
 pub async fn revoke_tokens(one: &One, context: &Context) -> anyhow::Result<()> {
     let registered = context
-        .with_app(async |app, cause| Ok(app.clients.revoke_tokens(cause, &one.client_id).await?))
+        .change(async |app, cause| Ok(app.clients.revoke_tokens(cause, &one.client_id).await?))
         .await?;
-    until_heard().await;
     show::changed(
         &registered,
         one.json,
@@ -56,8 +54,8 @@ impl DeleteArgs {
     /// Removes the client, once somebody has confirmed it.
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         let client_id = &self.client_id;
-        context
-            .with_app(async |app, cause| {
+        let name = context
+            .change(async |app, cause| {
                 let client = app.clients.show(&cause.tenant_id, client_id).await?.client;
                 let name = output::printable(&client.client_name);
                 let question = format!("Delete {client_id} ({name}) for good?");
@@ -65,11 +63,11 @@ impl DeleteArgs {
                     bail!("nothing was deleted");
                 }
                 app.clients.delete(cause, client_id).await?;
-                until_heard().await;
-                Ok(output::print_line(&format!(
-                    "{client_id} ({name}) is deleted"
-                ))?)
+                Ok(name)
             })
-            .await
+            .await?;
+        Ok(output::print_line(&format!(
+            "{client_id} ({name}) is deleted"
+        ))?)
     }
 }

@@ -86,7 +86,7 @@ impl Args {
             return Err(usage("name at least one thing to change; see --help"));
         }
         let registered = context
-            .with_app(async |app, cause| Ok(app.clients.update(cause, &client_id, patch).await?))
+            .change(async |app, cause| Ok(app.clients.update(cause, &client_id, patch).await?))
             .await?;
         show::changed(&registered, json, &format!("was changed: {fields}"))
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::context::address;
+use super::super::output::one_line;
 use super::check::Check;
 use crate::config::Settings;
 use crate::model::{Clock, SystemClock, Timestamp};
@@ -70,7 +71,7 @@ fn see(connection: &mut AnyConnection) -> Result<Seen, StorageError> {
 }
 
 fn unreachable(error: &StorageError, url: &impl std::fmt::Display) -> Check {
-    let detail = format!("{url}: {}", error.to_string().trim());
+    let detail = format!("{url}: {}", one_line(&error.to_string()));
     let advice = "Check that it runs, that the address is right, and that this user may open it.";
     Check::problem("database", detail, advice)
 }

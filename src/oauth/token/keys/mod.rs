@@ -9,16 +9,18 @@
 //! 1. next: it is in `/jwks` and does not sign yet, until every cache of `/jwks` knows it;
 //! 2. current: the newest one that may sign, does. While it does, its end keeps moving on;
 //! 3. previous: it verifies until the last token that it signed has expired;
-//! 4. retired: it does neither. A withdrawn key is retired at once.
+//! 4. retired: it does neither. A withdrawn key does neither from the moment it is withdrawn.
 
-use std::collections::HashMap;
+mod ring;
+
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use jsonwebtoken::DecodingKey;
-use jsonwebtoken::jwk::{Jwk, JwkSet};
-use serde::Serialize;
-use utoipa::ToSchema;
+use jsonwebtoken::jwk::JwkSet;
+
+use ring::KeyRing;
+pub use ring::{KeyState, KeyView};
 
 use super::signing_key::{Algorithm, KeyFolder, SigningKey, SigningKeyError};
 use crate::audit::{Cause, Decision, Entry, Journal};
@@ -68,56 +70,6 @@ pub enum KeyError {
     NotFound,
 }
 
-/// What a key does at present.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum KeyState {
-    /// Published, not yet signing.
-    Next,
-    /// Signing.
-    Current,
-    /// Verifying what it signed.
-    Previous,
-    /// Neither.
-    Retired,
-    /// Taken back.
-    Withdrawn,
-}
-
-/// A key as administrators see it. Times are seconds since the epoch.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct KeyView {
-    /// RFC 7638 thumbprint.
-    pub kid: String,
-    /// `RS256` or `ES256`.
-    #[schema(example = "RS256")]
-    pub algorithm: String,
-    /// What it does at present.
-    pub state: KeyState,
-    /// When it was published.
-    pub created_at: i64,
-    /// When it may begin to sign.
-    pub signs_from: i64,
-    /// When the last token that it signed has expired.
-    pub verifies_until: i64,
-    /// Whether its private half is on this machine.
-    pub held_here: bool,
-}
-
-/// A published key, ready to verify with.
-struct Known {
-    published: PublishedKey,
-    algorithm: Algorithm,
-    decoding_key: DecodingKey,
-    jwk: Jwk,
-}
-
-#[derive(Default)]
-struct Snapshot {
-    held: HashMap<String, Arc<SigningKey>>,
-    known: Vec<Known>,
-}
-
 /// Knows every key.
 pub struct Keys {
     folder: KeyFolder,
@@ -126,7 +78,7 @@ pub struct Keys {
     store: Arc<Store>,
     journal: Arc<Journal>,
     clock: Arc<dyn Clock>,
-    snapshot: RwLock<Arc<Snapshot>>,
+    ring: RwLock<Arc<KeyRing>>,
     looked: std::sync::Mutex<Option<Instant>>,
 }
 
@@ -148,7 +100,7 @@ impl Keys {
             store,
             journal,
             clock,
-            snapshot: RwLock::default(),
+            ring: RwLock::default(),
             looked: std::sync::Mutex::new(None),
         }
     }
@@ -175,15 +127,9 @@ impl Keys {
     /// Publishes keys that lie in the folder, or came with the settings, and are not known yet. Where
     /// no key signs so far they sign at once; otherwise when the caches have caught up.
     async fn publish_held(&self, cause: &Cause, algorithm: Algorithm) -> Result<(), KeyError> {
-        let snapshot = self.snapshot();
         let now = self.clock.now();
-        let unknown = snapshot.held.values().filter(|key| {
-            let known = snapshot
-                .known
-                .iter()
-                .any(|known| known.published.kid == key.kid());
-            key.algorithm() == algorithm && !known
-        });
+        let ring = self.ring();
+        let unknown = ring.unpublished().filter(|key| key.algorithm() == algorithm);
         for key in unknown {
             let at_once = self.brought.is_some() || self.current(algorithm).is_none();
             let signs_from = if at_once {
@@ -206,17 +152,8 @@ impl Keys {
         }
         self.reload().await?;
         let now = self.clock.now();
-        let pending = self.snapshot().known.iter().find_map(|known| {
-            let waits = known.published.signs_from > now && self.holds(&known.published.kid);
-            waits.then(|| {
-                (
-                    known.published.kid.clone(),
-                    known.published.signs_from.rfc3339(),
-                )
-            })
-        });
-        if let Some((kid, signs_from)) = pending {
-            return Err(KeyError::Pending(kid, signs_from));
+        if let Some(next) = self.ring().next(now) {
+            return Err(KeyError::Pending(next.kid.clone(), next.signs_from.rfc3339()));
         }
         let mut made = Vec::new();
         for algorithm in self.algorithms() {
@@ -274,18 +211,11 @@ impl Keys {
         }
         self.keep().await?;
         if let (Some(age), None) = (self.policy.rotation, &self.brought) {
-            let due = |known: &&Known| known.published.signs_from.plus(age) <= now;
-            let current: Vec<_> = self
-                .algorithms()
-                .into_iter()
-                .filter_map(|algorithm| self.current(algorithm))
-                .collect();
-            let snapshot = self.snapshot();
-            let overdue = snapshot
-                .known
-                .iter()
-                .filter(due)
-                .any(|known| current.iter().any(|key| key.kid() == known.published.kid));
+            let ring = self.ring();
+            let current = self.algorithms().into_iter().filter_map(|one| ring.current(one, now));
+            let overdue = current
+                .filter_map(|key| ring.known(key.kid()).map(|known| known.published.signs_from))
+                .any(|signs_from| signs_from.plus(age) <= now);
             if overdue {
                 match self.rotate(&cause).await {
                     Ok(_) | Err(KeyError::Pending(..)) => {}
@@ -334,37 +264,14 @@ impl Keys {
             }
         };
         let published = self.store.read(table::all).await?;
-        let snapshot = Snapshot {
-            held: held
-                .into_iter()
-                .map(|key| (key.kid().to_owned(), key))
-                .collect(),
-            known: published.into_iter().filter_map(Known::read).collect(),
-        };
-        *self
-            .snapshot
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+        let ring = Arc::new(KeyRing::new(held, published));
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
         Ok(())
     }
 
     /// The key that signs now.
     pub fn current(&self, algorithm: Algorithm) -> Option<Arc<SigningKey>> {
-        let snapshot = self.snapshot();
-        let now = self.clock.now();
-        let usable = || {
-            snapshot.known.iter().filter_map(|known| {
-                let key = snapshot.held.get(&known.published.kid)?;
-                let fits = known.algorithm == algorithm && !known.published.is_withdrawn();
-                fits.then_some((known.published.signs_from, key))
-            })
-        };
-        // Where every key is still waiting, the first to come signs rather than none.
-        let signing = usable()
-            .filter(|(from, _)| *from <= now)
-            .max_by_key(|(from, _)| *from);
-        let waiting = || usable().min_by_key(|(from, _)| *from);
-        signing.or_else(waiting).map(|(_, key)| Arc::clone(key))
+        self.ring().current(algorithm, self.clock.now())
     }
 
     /// How tokens are signed unless their resource says otherwise.
@@ -394,83 +301,21 @@ impl Keys {
 
     /// Whether tokens signed with this key are accepted now.
     pub fn accepts(&self, kid: &str) -> bool {
-        let snapshot = self.snapshot();
-        let now = self.clock.now();
-        snapshot
-            .known
-            .iter()
-            .any(|known| known.published.kid == kid && self.verifies(known, now))
+        self.ring().accepts(kid, self.clock.now())
     }
 
     fn find(&self, kid: &str) -> Option<(DecodingKey, Algorithm)> {
-        let snapshot = self.snapshot();
-        let now = self.clock.now();
-        let known = snapshot
-            .known
-            .iter()
-            .find(|known| known.published.kid == kid)?;
-        self.verifies(known, now)
-            .then(|| (known.decoding_key.clone(), known.algorithm))
-    }
-
-    fn verifies(&self, known: &Known, now: Timestamp) -> bool {
-        let published = &known.published;
-        let is_current = || {
-            self.current(known.algorithm)
-                .is_some_and(|key| key.kid() == published.kid)
-        };
-        !published.is_withdrawn()
-            && (published.signs_from > now || published.verifies_until > now || is_current())
+        self.ring().verifying(kid, self.clock.now())
     }
 
     /// The public keys (RFC 7517 section 5): next, current and previous ones.
     pub fn jwks(&self) -> JwkSet {
-        let snapshot = self.snapshot();
-        let now = self.clock.now();
-        let published = snapshot
-            .known
-            .iter()
-            .filter(|known| self.verifies(known, now));
-        JwkSet {
-            keys: published.map(|known| known.jwk.clone()).collect(),
-        }
+        self.ring().jwks(self.clock.now())
     }
 
     /// Every key and what it does, newest first.
     pub fn list(&self) -> Vec<KeyView> {
-        let snapshot = self.snapshot();
-        let now = self.clock.now();
-        snapshot
-            .known
-            .iter()
-            .map(|known| KeyView {
-                kid: known.published.kid.clone(),
-                algorithm: known.algorithm.name().to_owned(),
-                state: self.state(known, now),
-                created_at: known.published.created_at.seconds(),
-                signs_from: known.published.signs_from.seconds(),
-                verifies_until: known.published.verifies_until.seconds(),
-                held_here: snapshot.held.contains_key(&known.published.kid),
-            })
-            .collect()
-    }
-
-    fn state(&self, known: &Known, now: Timestamp) -> KeyState {
-        let published = &known.published;
-        if published.is_withdrawn() {
-            KeyState::Withdrawn
-        } else if self
-            .current(known.algorithm)
-            .is_some_and(|key| key.kid() == published.kid)
-        {
-            KeyState::Current
-        } else if published.signs_from > now {
-            KeyState::Next
-        } else if published.verifies_until > now {
-            KeyState::Previous
-        } else {
-            KeyState::Retired
-        }
+        self.ring().list(self.clock.now())
     }
 
     /// Whether there is a key to sign with.
@@ -493,10 +338,6 @@ impl Keys {
             }
             None => vec![self.policy.algorithm],
         }
-    }
-
-    fn holds(&self, kid: &str) -> bool {
-        self.snapshot().held.contains_key(kid)
     }
 
     async fn make(
@@ -540,22 +381,7 @@ impl Keys {
         Ok(self.journal.change(entry, Some(change), effect).await?)
     }
 
-    fn snapshot(&self) -> Arc<Snapshot> {
-        Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Known {
-    /// A key that cannot be read was published by a version that knows more kinds; it is left out.
-    fn read(published: PublishedKey) -> Option<Self> {
-        let jwk: Jwk = serde_json::from_str(&published.public_jwk).ok()?;
-        let decoding_key = DecodingKey::from_jwk(&jwk).ok()?;
-        let algorithm = Algorithm::from_name(&published.algorithm)?;
-        Some(Self {
-            published,
-            algorithm,
-            decoding_key,
-            jwk,
-        })
+    fn ring(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
