@@ -20,9 +20,9 @@ pub enum AdministratorError {
     Name,
     /// The password is too short or too long.
     #[error(
-        "a password has {} to {} characters",
-        Administrators::SHORTEST_PASSWORD,
-        Administrators::LONGEST_PASSWORD
+        "a password has {} to {} characters, none of them a control character",
+        Administrator::SHORTEST_PASSWORD,
+        Administrator::LONGEST_PASSWORD
     )]
     Password,
     /// There is one of this name.
@@ -58,11 +58,6 @@ pub struct Administrators {
 }
 
 impl Administrators {
-    /// Fewest characters of a password (NIST SP 800-63B asks for at least eight).
-    pub const SHORTEST_PASSWORD: usize = 12;
-    /// Most characters of a password.
-    pub const LONGEST_PASSWORD: usize = 256;
-
     /// Over this database.
     pub fn new(
         store: Arc<Store>,
@@ -109,6 +104,7 @@ impl Administrators {
         username: &str,
         password: &SecretString,
     ) -> Result<(), AdministratorError> {
+        check_name(username).map_err(|_| AdministratorError::NotFound)?;
         check_password(password)?;
         let hash = self.checker.hash(password).await?;
         let now = self.clock.now();
@@ -183,21 +179,13 @@ fn remembered_as(username: &str) -> String {
 }
 
 fn check_name(username: &str) -> Result<(), AdministratorError> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '@' | '-' | '_');
-    let well_formed = (1..=64).contains(&username.len()) && username.chars().all(allowed);
-    if well_formed {
-        Ok(())
-    } else {
-        Err(AdministratorError::Name)
-    }
+    Administrator::is_name(username)
+        .then_some(())
+        .ok_or(AdministratorError::Name)
 }
 
 fn check_password(password: &SecretString) -> Result<(), AdministratorError> {
-    let length = password.expose_secret().chars().count();
-    let allowed = Administrators::SHORTEST_PASSWORD..=Administrators::LONGEST_PASSWORD;
-    if allowed.contains(&length) {
-        Ok(())
-    } else {
-        Err(AdministratorError::Password)
-    }
+    Administrator::is_password(password.expose_secret())
+        .then_some(())
+        .ok_or(AdministratorError::Password)
 }

@@ -51,6 +51,9 @@ pub enum AppError {
     /// A public key from the settings that does not belong to the private one.
     #[error("JWT_PUBLIC_KEY is not the public half of JWT_PRIVATE_KEY")]
     KeysDoNotMatch,
+    /// A key from the settings that cannot sign as they demand.
+    #[error("the settings ask for ES256, and the signing key in them is an RSA key")]
+    KeyDoesNotFit,
     /// Hashing.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -62,8 +65,9 @@ pub enum AppError {
     Resource(String, InvalidResource),
 }
 
-/// Names of Ambit's own resources below its issuer, each with metadata of its own (RFC 9728).
-pub const OWN_RESOURCES: [&str; 2] = ["mcp", "actions"];
+/// Names of Ambit's own resources below its issuer. Tokens may be asked for each, and each has metadata
+/// of its own (RFC 9728).
+const OWN_RESOURCES: [&str; 2] = ["mcp", "actions"];
 
 /// The parts of a running Ambit.
 pub struct App {
@@ -129,7 +133,7 @@ impl App {
         let store = Store::open(address.clone(), connections).map_err(io("database threads"))?;
         let store = Arc::new(store);
         metrics
-            .database_connections
+            .database_pool_size
             .set(i64::from(settings.database.pool_size));
         let unknown_callers = settings.audit.unknown_callers_per_minute;
         let journal = Journal::start(
@@ -218,19 +222,22 @@ impl App {
         }))
     }
 
-    /// Whether requests can be served: the database answers, memory is fresh, there is a key.
+    /// Whether requests can be served: the database answers and takes what is written, memory is
+    /// fresh, there is a key.
     pub async fn is_ready(&self) -> Result<(), StorageError> {
+        let unavailable = |what: &str| Err(StorageError::Unavailable(what.to_owned()));
+        // First, as its wait has an end: a database that hangs is not asked anything else.
+        self.feed.fresh().await?;
         self.store
             .read(|connection| changes::latest(connection).map(|_| ()))
             .await?;
-        self.feed.fresh().await?;
-        if self.keys.is_ready() {
-            Ok(())
-        } else {
-            Err(StorageError::Unavailable(
-                "there is no signing key".to_owned(),
-            ))
+        if !self.journal.works() {
+            return unavailable("the last commit failed");
         }
+        if !self.keys.is_ready() {
+            return unavailable("there is no signing key");
+        }
+        Ok(())
     }
 
     /// Does what is to be done now and then, until it is dropped.
@@ -244,7 +251,8 @@ impl App {
                 _ = interval.tick() => {
                     self.read_gauges();
                     warn("last uses", self.clients.flush_uses().await);
-                    if ticks.is_multiple_of(KEYS_EVERY) {
+                    // It writes, and so finds out that a database which failed to has healed.
+                    if ticks.is_multiple_of(KEYS_EVERY) || !self.journal.works() {
                         warn("keys", self.keys.maintain().await);
                     }
                     if ticks.is_multiple_of(CLEAN_EVERY) {
@@ -276,6 +284,9 @@ impl App {
         self.metrics
             .database_waiting
             .set(count(self.store.waiting()));
+        self.metrics
+            .database_connections
+            .set(count(self.store.connections()));
         self.metrics
             .database_up
             .set(i64::from(self.feed.is_fresh()));
@@ -407,6 +418,11 @@ fn brought_key(settings: &Settings) -> Result<Option<SigningKey>, AppError> {
         && !key.has_public_half(public)
     {
         return Err(AppError::KeysDoNotMatch);
+    }
+    let wants_es256 = settings.keys.signing_algorithm == SigningAlgorithm::Es256
+        || !settings.keys.es256_resources.is_empty();
+    if wants_es256 && key.algorithm() != Algorithm::Es256 {
+        return Err(AppError::KeyDoesNotFit);
     }
     Ok(Some(key))
 }

@@ -34,8 +34,10 @@ pub struct Metrics {
     pub audit_suppressed: prometheus::IntCounter,
     /// Database queries that wait for a connection.
     pub database_waiting: IntGauge,
-    /// Connections that reads may use.
+    /// Connections for reads that are open.
     pub database_connections: IntGauge,
+    /// Connections for reads that may be open.
+    pub database_pool_size: IntGauge,
     /// 1 while the database answers and this replica's memory is fresh, else 0.
     pub database_up: IntGauge,
 }
@@ -108,7 +110,11 @@ impl Metrics {
             )?,
             database_connections: gauge(
                 "ambit_database_connections",
-                "Connections that reads may use.",
+                "Connections for reads that are open.",
+            )?,
+            database_pool_size: gauge(
+                "ambit_database_pool_size",
+                "Connections for reads that may be open.",
             )?,
             database_up: gauge(
                 "ambit_database_up",
@@ -130,6 +136,7 @@ impl Metrics {
         registry.register(Box::new(metrics.audit_suppressed.clone()))?;
         registry.register(Box::new(metrics.database_waiting.clone()))?;
         registry.register(Box::new(metrics.database_connections.clone()))?;
+        registry.register(Box::new(metrics.database_pool_size.clone()))?;
         registry.register(Box::new(metrics.database_up.clone()))?;
         Ok(metrics)
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::audit::{Cause, Decision, Entry, Journal};
-use crate::model::{Clock, InvalidScope, ScopeSet, ScopeToken, TenantId};
+use crate::model::{Client, Clock, InvalidScope, ScopeSet, ScopeToken, TenantId};
 use crate::storage::changes::{Change, Kind};
 use crate::storage::scopes::{self, AddedScope};
 use crate::storage::{StorageError, Store};
@@ -62,9 +62,9 @@ pub enum ScopeError {
     /// It has not the form of a scope token.
     #[error(transparent)]
     Invalid(#[from] InvalidScope),
-    /// The description is too long.
+    /// The description is too long, or is not text alone.
     #[error(
-        "a description has at most {} characters",
+        "a description has at most {} characters, and no control characters",
         Catalogue::LONGEST_DESCRIPTION
     )]
     Description,
@@ -153,6 +153,20 @@ impl Catalogue {
             .collect()
     }
 
+    /// The client without scopes that were removed from the catalogue: they are not granted, whoever
+    /// still holds them.
+    pub fn with_known_scopes(&self, client: &Client) -> Client {
+        let unknown = self.unknown(&client.scope);
+        let known = client
+            .scope
+            .iter()
+            .filter(|token| !unknown.contains(&token.as_str()));
+        Client {
+            scope: known.cloned().collect(),
+            ..client.clone()
+        }
+    }
+
     /// Adds a scope.
     pub async fn add(
         &self,
@@ -162,7 +176,8 @@ impl Catalogue {
         sensitivity: Sensitivity,
     ) -> Result<CatalogueEntry, ScopeError> {
         let name = ScopeToken::parse(name)?.as_str().to_owned();
-        if description.chars().count() > Self::LONGEST_DESCRIPTION {
+        let length = description.chars().count();
+        if length > Self::LONGEST_DESCRIPTION || description.contains(char::is_control) {
             return Err(ScopeError::Description);
         }
         if self.built_in.iter().any(|scope| scope.name == name) {
@@ -200,6 +215,9 @@ impl Catalogue {
     pub async fn remove(&self, cause: &Cause, name: &str) -> Result<(), ScopeError> {
         if self.built_in.iter().any(|scope| scope.name == name) {
             return Err(ScopeError::BuiltIn);
+        }
+        if ScopeToken::parse(name).is_err() {
+            return Err(StorageError::NotFound.into());
         }
         let entry = Entry::new("scope.delete", Decision::Allowed, cause).target(name);
         let change = Change {

@@ -1,6 +1,7 @@
 //! The one writer: commits records in groups, and changes of state together with their records.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -39,6 +40,7 @@ pub struct Journal {
     messages: Sender<Message>,
     writer: Mutex<Option<JoinHandle<()>>>,
     unknown_callers: Mutex<UnknownCallers>,
+    works: Arc<AtomicBool>,
     metrics: Metrics,
 }
 
@@ -53,6 +55,7 @@ impl Journal {
     ) -> std::io::Result<Self> {
         let (messages, waiting) = bounded(QUEUE);
         let mut writer = Writer::new(address.link(), clock, metrics.clone());
+        let works = writer.works();
         let thread = thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || serve(&waiting, &mut writer))?;
@@ -60,6 +63,7 @@ impl Journal {
             messages,
             writer: Mutex::new(Some(thread)),
             unknown_callers: Mutex::new(UnknownCallers::new(unknown_callers_per_minute)),
+            works,
             metrics,
         })
     }
@@ -122,6 +126,11 @@ impl Journal {
         effect: impl Fn(&mut AnyConnection) -> Result<(), StorageError> + Send + 'static,
     ) -> Result<(), StorageError> {
         self.commit(None, Some(Box::new(effect)), None).await
+    }
+
+    /// Whether the last commit got through.
+    pub fn works(&self) -> bool {
+        self.works.load(Ordering::Relaxed)
     }
 
     /// How many items wait for the next commit.

@@ -1,6 +1,7 @@
 //! The writing thread's side of the journal: one transaction a batch.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::journal::Item;
 use crate::metrics::Metrics;
@@ -14,6 +15,7 @@ pub(super) struct Writer {
     link: Link,
     clock: Arc<dyn Clock>,
     metrics: Metrics,
+    works: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -22,7 +24,14 @@ impl Writer {
             link,
             clock,
             metrics,
+            works: Arc::new(AtomicBool::new(true)),
         }
+    }
+
+    /// Whether the last commit got through. A database that is locked, full or read-only can still
+    /// be read, so that reading it does not tell.
+    pub(super) fn works(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.works)
     }
 
     pub(super) fn give_up_connection(&mut self) {
@@ -35,6 +44,7 @@ impl Writer {
             return;
         }
         let outcomes = self.write(&items);
+        self.works.store(outcomes.is_ok(), Ordering::Relaxed);
         self.metrics.audit_batch.observe(lossy(items.len()));
         for (position, item) in items.into_iter().enumerate() {
             let outcome = match &outcomes {

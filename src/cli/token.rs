@@ -185,6 +185,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::config::{self, Sources};
+
+    #[test]
+    fn the_secrets_variable_is_no_mistake_in_the_settings() {
+        let environment = [(SECRET.to_owned(), "x".to_owned())].into();
+        let sources = Sources {
+            environment,
+            ..Sources::default()
+        };
+        assert!(config::load(&sources).is_ok());
+    }
 
     #[test]
     fn the_servers_words_are_repeated() {

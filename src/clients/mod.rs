@@ -434,10 +434,14 @@ impl Clients {
         if uses.is_empty() {
             return Ok(());
         }
-        self.deps
-            .journal
-            .maintain(move |connection| table::touch(connection, &uses))
-            .await
+        let noted = uses.clone();
+        let effect = move |connection: &mut _| table::touch(connection, &noted);
+        let outcome = self.deps.journal.maintain(effect).await;
+        if outcome.is_err() {
+            // To be written down next time, unless a later use is noted by then.
+            self.uses.put_back(uses);
+        }
+        outcome
     }
 
     async fn modify(

@@ -82,29 +82,39 @@ pub struct Registration {
     pub client_secret_lifetime: Option<u64>,
 }
 
-/// A change to a client. What is left out stays as it is (RFC 7396).
+/// A change to a client. What is left out stays as it is, and what is null becomes what it is for a
+/// client that is registered without it (RFC 7396).
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClientPatch {
-    /// For people to read; 1 to 200 characters.
+    /// For people to read; 1 to 200 characters. Every client has one, so null is refused.
     #[schema(min_length = 1, max_length = 200)]
+    #[serde(default, deserialize_with = "null_resets")]
     pub client_name: Option<String>,
     /// What the client is for; at most 2,000 characters.
     #[schema(max_length = 2000)]
+    #[serde(default, deserialize_with = "null_resets")]
     pub description: Option<String>,
     /// The most that it may ask for, separated by spaces.
+    #[serde(default, deserialize_with = "null_resets")]
     pub scope: Option<String>,
     /// Resources beyond Ambit's own that its tokens may be for (RFC 8707).
+    #[serde(default, deserialize_with = "null_resets")]
     pub allowed_resources: Option<Vec<String>>,
     /// Resources that the client is the server of.
+    #[serde(default, deserialize_with = "null_resets")]
     pub serves_resources: Option<Vec<String>>,
     /// Grant types that it may use.
+    #[serde(default, deserialize_with = "null_resets_grant_types")]
     pub grant_types: Option<Vec<String>>,
     /// Where interactive grants may lead back to.
+    #[serde(default, deserialize_with = "null_resets")]
     pub redirect_uris: Option<Vec<String>>,
     /// How it says it authenticates.
+    #[serde(default, deserialize_with = "null_resets_method")]
     pub token_endpoint_auth_method: Option<String>,
     /// Whom to ask about it.
+    #[serde(default, deserialize_with = "null_resets")]
     pub contacts: Option<Vec<String>>,
     /// Identifier of the software that runs as this client; null for none.
     #[serde(default, deserialize_with = "null_or_value")]
@@ -123,6 +133,40 @@ where
     D: Deserializer<'de>,
 {
     Option::deserialize(deserializer).map(Some)
+}
+
+fn null_resets<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de> + Default,
+    D: Deserializer<'de>,
+{
+    Ok(Some(Option::deserialize(deserializer)?.unwrap_or_default()))
+}
+
+fn null_resets_grant_types<'de, D>(deserializer: D) -> Result<Option<Vec<String>>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    Ok(Some(
+        Option::deserialize(deserializer)?.unwrap_or_else(default_grant_types),
+    ))
+}
+
+fn null_resets_method<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    Ok(Some(
+        Option::deserialize(deserializer)?.unwrap_or_else(default_method),
+    ))
+}
+
+fn default_grant_types() -> Vec<String> {
+    vec!["client_credentials".to_owned()]
+}
+
+fn default_method() -> String {
+    "client_secret_basic".to_owned()
 }
 
 impl Registration {
@@ -155,8 +199,6 @@ impl Registration {
             token_generation: 0,
             last_used_at: None,
         };
-        let default_grant = || vec!["client_credentials".to_owned()];
-        let default_method = || "client_secret_basic".to_owned();
         let lifetime_is_zero = self.client_secret_lifetime == Some(0);
         let patch = ClientPatch {
             client_name: Some(self.client_name),
@@ -164,7 +206,7 @@ impl Registration {
             scope: self.scope,
             allowed_resources: Some(self.allowed_resources),
             serves_resources: Some(self.serves_resources),
-            grant_types: Some(self.grant_types.unwrap_or_else(default_grant)),
+            grant_types: Some(self.grant_types.unwrap_or_else(default_grant_types)),
             redirect_uris: Some(self.redirect_uris),
             token_endpoint_auth_method: Some(
                 self.token_endpoint_auth_method

@@ -33,4 +33,12 @@ impl Uses {
             .map(|(secret_id, (client_id, at))| (client_id, secret_id, at))
             .collect()
     }
+
+    /// Takes back what could not be written down. Later uses stay.
+    pub fn put_back(&self, uses: Vec<(ClientId, String, Timestamp)>) {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        for (client_id, secret_id, at) in uses {
+            latest.entry(secret_id).or_insert((client_id, at));
+        }
+    }
 }

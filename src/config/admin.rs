@@ -5,11 +5,7 @@ use secrecy::SecretString;
 use super::definition::{Definition, Fallback, Section, Setting};
 use super::mistake::Recorded;
 use super::reader::Reader;
-
-/// NIST SP 800-63B asks for eight characters at least; an administrator can do with more.
-const SHORTEST_PASSWORD: usize = 12;
-/// Longer names and passwords are refused, so that nobody can make hashing them expensive.
-const LONGEST: usize = 256;
+use crate::model::Administrator;
 
 /// The administrator that is made on the first start.
 #[derive(Debug, Clone)]
@@ -62,24 +58,25 @@ impl Admin {
     }
 }
 
-/// HTTP Basic parts name and password at the first colon (RFC 7617, section 2).
 fn user(text: &str) -> Result<String, String> {
-    let wrong = |character: char| character == ':' || character.is_control();
-    let padded = text.trim() != text;
-    if text.is_empty() || text.chars().count() > LONGEST || text.contains(wrong) || padded {
-        return Err(format!(
-            "must be 1 to {LONGEST} characters without colons, control characters or blanks around"
-        ));
+    if Administrator::is_name(text) {
+        return Ok(text.to_owned());
     }
-    Ok(text.to_owned())
+    let longest = Administrator::LONGEST_NAME;
+    Err(format!(
+        "must be 1 to {longest} characters of A-Z, a-z, 0-9, '.', '@', '-' and '_'"
+    ))
 }
 
 fn password(text: &str) -> Result<SecretString, String> {
-    let length = text.chars().count();
-    if !(SHORTEST_PASSWORD..=LONGEST).contains(&length) || text.contains(char::is_control) {
-        return Err(format!(
-            "must be {SHORTEST_PASSWORD} to {LONGEST} characters without control characters"
-        ));
+    if Administrator::is_password(text) {
+        return Ok(SecretString::from(text));
     }
-    Ok(SecretString::from(text))
+    let (shortest, longest) = (
+        Administrator::SHORTEST_PASSWORD,
+        Administrator::LONGEST_PASSWORD,
+    );
+    Err(format!(
+        "must be {shortest} to {longest} characters without control characters"
+    ))
 }

@@ -42,7 +42,7 @@ pub use mistake::{Mistake, Mistakes};
 pub use reference::reference;
 pub use server::{Environment, Server, Tls};
 pub use sources::{Overrides, Sources};
-pub use tokens::Tokens;
+pub use tokens::{LONGEST_LIFETIME, Tokens};
 
 use mistake::Recorded;
 use reader::Reader;

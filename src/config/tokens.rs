@@ -8,7 +8,7 @@ use super::parse;
 use super::reader::Reader;
 
 /// Thirty days, in seconds: a bearer token that lives longer is a password.
-const LONGEST_LIFETIME: u64 = 2_592_000;
+pub const LONGEST_LIFETIME: u64 = 2_592_000;
 
 /// Settings of access tokens.
 #[derive(Debug, Clone)]

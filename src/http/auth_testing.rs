@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::deferred::Deferred;
 use super::error::Problem;
 use super::extract::{Requirement, Scoped};
 use crate::scopes::{ScopeDefinition, Sensitivity};
@@ -135,8 +136,11 @@ struct Poem {
     )
 )]
 #[post("/protected_post")]
-async fn post_protected(_: Scoped<Protected>, lines: Json<Lines>) -> Result<Json<Poem>, Problem> {
-    let lines = lines.into_inner();
+async fn post_protected(
+    _: Scoped<Protected>,
+    lines: Deferred<Json<Lines>>,
+) -> Result<Json<Poem>, Problem> {
+    let lines = lines.read()?.into_inner();
     let lines = [lines.line1, lines.line2, lines.line3];
     if lines.iter().any(|line| line.chars().count() > 200) {
         let status = actix_web::http::StatusCode::UNPROCESSABLE_ENTITY;

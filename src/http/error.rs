@@ -273,7 +273,7 @@ pub struct OAuthErrorBody {
 
 /// The answer to a refused OAuth request.
 pub fn oauth_response(error: &OAuthError) -> HttpResponse {
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
     let mut response = HttpResponse::build(status);
     if error.code == ErrorCode::InvalidClient {
         response.insert_header((

@@ -13,9 +13,11 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, web};
 
 use super::context::{REQUEST_ID, RequestContext};
-use super::error::Problem;
+use super::error::{Problem, oauth_response};
 use super::hosts::Hosts;
+use super::unread::Held;
 use crate::app::App;
+use crate::storage::StorageError;
 
 /// The outermost layer.
 pub async fn around(
@@ -32,6 +34,7 @@ pub async fn around(
         // Whatever answers GET answers HEAD; actix leaves the body out by itself.
         request.head_mut().method = Method::GET;
     }
+    let mut unread = Held::of(&mut request);
     let method = request.method().clone();
     let path = request.path().to_owned();
     let answered = match refuse_host(&request) {
@@ -45,9 +48,13 @@ pub async fn around(
         Ok(response) => response.request().match_pattern(),
         Err(_) => None,
     };
-    let finish = |response: &mut HttpResponse<BoxBody>| {
+    let mut finish = |response: &mut HttpResponse<BoxBody>| {
         complete_problem(response, &context);
         add_headers(response, &context, &app);
+        if let Some(unread) = unread.take() {
+            let answer = std::mem::replace(response, HttpResponse::new(response.status()));
+            *response = answer.map_body(|_, body| unread.until_sent(body));
+        }
         let elapsed = context.started.elapsed();
         let status = response.status().as_u16();
         let method = if is_head { "HEAD" } else { known(&method) };
@@ -71,7 +78,11 @@ pub async fn around(
             Ok(response)
         }
         Err(problem) => {
-            let mut response = problem.to_response();
+            let problem = problem.of(&context);
+            let mut response = match path.as_str() {
+                "/token" | "/introspect" | "/revoke" => oauth_response(&StorageError::Busy.into()),
+                _ => problem.to_response(),
+            };
             finish(&mut response);
             Err(InternalError::from_response(problem, response).into())
         }
@@ -110,6 +121,9 @@ fn refuse_host(request: &ServiceRequest) -> Option<Problem> {
     if matches!(request.path(), "/healthz" | "/readyz" | "/metrics") {
         return None;
     }
+    // Where the target itself names a server, that counts (RFC 9112 section 3.2.2, RFC 9113 section
+    // 8.3.1).
+    let target = request.uri().authority().map(ToString::to_string);
     let mut named = request.headers().get_all(header::HOST);
     let host = match (request.version(), named.next(), named.next()) {
         (_, Some(_), Some(_)) => {
@@ -118,13 +132,11 @@ fn refuse_host(request: &ServiceRequest) -> Option<Problem> {
                 "The request names several hosts.",
             ));
         }
-        (_, Some(value), None) => value.to_str().unwrap_or_default().to_owned(),
-        (Version::HTTP_2, None, _) => request
-            .uri()
-            .authority()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-        (Version::HTTP_10, None, _) => return None,
+        (_, Some(value), None) => {
+            target.unwrap_or_else(|| value.to_str().unwrap_or_default().to_owned())
+        }
+        (Version::HTTP_2, None, _) => target.unwrap_or_default(),
+        (Version::HTTP_10, None, _) => target?,
         (_, None, _) => {
             return Some(Problem::new(
                 StatusCode::BAD_REQUEST,

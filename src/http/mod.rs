@@ -9,6 +9,7 @@
 mod admin;
 mod auth_testing;
 mod context;
+mod deferred;
 mod error;
 mod extract;
 mod hosts;
@@ -18,6 +19,7 @@ mod oauth;
 mod openapi;
 mod routes;
 mod server;
+mod unread;
 
 pub use openapi::document as openapi;
 pub use server::{Bound, bind, serve};

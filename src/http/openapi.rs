@@ -1,10 +1,13 @@
 //! The OpenAPI document (3.1), put together from the routes themselves.
 
+use actix_web::http::StatusCode;
 use actix_web::{App as ActixApp, HttpResponse, get, web};
 use utoipa::openapi::security::{
     ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme,
 };
-use utoipa::openapi::{ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
+use utoipa::openapi::{
+    ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr, Server,
+};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -34,6 +37,7 @@ pub fn frame() -> OpenApi {
                 .contact(Some(ContactBuilder::new().name(Some("Ambit")).build()))
                 .build(),
         )
+        .servers(Some([Server::new("/")]))
         .build();
     let components = document.components.get_or_insert_default();
     let administrator = HttpBuilder::new()
@@ -57,12 +61,40 @@ pub fn frame() -> OpenApi {
 
 /// The whole document.
 pub fn document() -> OpenApi {
-    let (_, document) = ActixApp::new()
+    let (_, mut document) = ActixApp::new()
         .into_utoipa_app()
         .openapi(frame())
         .configure(routes::configure)
         .split_for_parts();
+    complete(&mut document);
     document
+}
+
+/// Says what goes without saying in the code: an operation without credentials is meant for everybody,
+/// and a response that needs no description of its own is described by its status.
+fn complete(document: &mut OpenApi) {
+    let items = document.paths.paths.values_mut();
+    let operations = items.flat_map(|item| {
+        let methods = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.put,
+            &mut item.patch,
+        ];
+        methods.into_iter().chain([&mut item.delete]).flatten()
+    });
+    for operation in operations {
+        operation.security.get_or_insert_default();
+        for (status, response) in &mut operation.responses.responses {
+            if let RefOr::T(response) = response
+                && response.description.is_empty()
+                && let Ok(status) = status.parse::<StatusCode>()
+                && let Some(reason) = status.canonical_reason()
+            {
+                response.description = format!("{reason}.");
+            }
+        }
+    }
 }
 
 /// This document

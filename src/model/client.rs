@@ -1,4 +1,4 @@
-//! A registered client and its secrets; an administrator.
+//! A registered client and its secrets.
 
 use secrecy::SecretString;
 
@@ -70,21 +70,6 @@ impl ClientSecret {
     pub fn is_current(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
-}
-
-/// Someone who runs this server.
-#[derive(Debug, Clone)]
-pub struct Administrator {
-    /// Whose administrator it is.
-    pub tenant_id: TenantId,
-    /// The name to sign in with.
-    pub username: String,
-    /// Argon2id in PHC form.
-    pub password_hash: SecretString,
-    /// When the account was made.
-    pub created_at: Timestamp,
-    /// When its password was last set.
-    pub updated_at: Timestamp,
 }
 
 #[cfg(test)]

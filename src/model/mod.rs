@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O or knows of a database, of HTTP or of a clock on the wall.
 
+mod administrator;
 mod client;
 mod clock;
 mod id;
@@ -9,7 +10,8 @@ mod principal;
 mod resource;
 mod scope;
 
-pub use client::{Administrator, Client, ClientSecret};
+pub use administrator::Administrator;
+pub use client::{Client, ClientSecret};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use id::{ClientId, InvalidId, TenantId, random_token};
 pub use principal::Principal;

@@ -65,14 +65,16 @@ impl ErrorCode {
 pub struct OAuthError {
     /// The code.
     pub code: ErrorCode,
+    /// The HTTP status: the code's, or 429 for a caller who failed too often.
+    pub status: u16,
     /// For the developer of the client. Never repeats what the request said.
     pub description: &'static str,
     /// One word for audit and metrics, finer than the code.
     pub reason: &'static str,
-    /// Set when the caller is to wait: then the status is 429 or 503.
+    /// Set when the caller is to wait.
     pub retry_after: Option<Duration>,
-    /// What the log needs to know and the caller does not.
-    pub cause: Option<String>,
+    /// Set when the database is away: what the log needs to know and the caller does not.
+    pub outage: Option<String>,
 }
 
 impl OAuthError {
@@ -80,10 +82,11 @@ impl OAuthError {
     pub fn new(code: ErrorCode, reason: &'static str, description: &'static str) -> Self {
         Self {
             code,
+            status: code.status(),
             description,
             reason,
             retry_after: None,
-            cause: None,
+            outage: None,
         }
     }
 
@@ -92,11 +95,41 @@ impl OAuthError {
         Self::new(ErrorCode::InvalidRequest, reason, description)
     }
 
-    /// The HTTP status: the code's, or 429 for a caller who failed too often.
-    pub fn status(&self) -> u16 {
-        match (self.code, self.reason) {
-            (ErrorCode::TemporarilyUnavailable, "too_many_failures") => 429,
-            (code, _) => code.status(),
+    /// Too many attempts failed.
+    fn throttled(wait: Duration) -> Self {
+        Self {
+            status: 429,
+            retry_after: Some(wait),
+            ..Self::new(
+                ErrorCode::TemporarilyUnavailable,
+                "too_many_failures",
+                "Too many attempts failed; wait before the next one.",
+            )
+        }
+    }
+
+    /// More work waits than may.
+    fn overloaded() -> Self {
+        Self {
+            retry_after: Some(Duration::from_secs(1)),
+            ..Self::new(
+                ErrorCode::TemporarilyUnavailable,
+                "overloaded",
+                "The server is busy; try again.",
+            )
+        }
+    }
+
+    /// The database does not do what it is asked.
+    fn outage(error: &StorageError) -> Self {
+        Self {
+            retry_after: Some(Duration::from_secs(1)),
+            outage: Some(error.to_string()),
+            ..Self::new(
+                ErrorCode::TemporarilyUnavailable,
+                "database_unavailable",
+                "The server cannot answer now; try again.",
+            )
         }
     }
 }
@@ -109,22 +142,8 @@ impl From<AuthenticationError> for OAuthError {
                 "client_authentication_failed",
                 "Client authentication failed.",
             ),
-            AuthenticationError::Limited(wait) => Self {
-                retry_after: Some(wait),
-                ..Self::new(
-                    ErrorCode::TemporarilyUnavailable,
-                    "too_many_failures",
-                    "Too many attempts failed; wait before the next one.",
-                )
-            },
-            AuthenticationError::Busy => Self {
-                retry_after: Some(Duration::from_secs(1)),
-                ..Self::new(
-                    ErrorCode::TemporarilyUnavailable,
-                    "overloaded",
-                    "The server is busy; try again.",
-                )
-            },
+            AuthenticationError::Limited(wait) => Self::throttled(wait),
+            AuthenticationError::Busy => Self::overloaded(),
             AuthenticationError::Storage(error) => error.into(),
         }
     }
@@ -132,14 +151,9 @@ impl From<AuthenticationError> for OAuthError {
 
 impl From<StorageError> for OAuthError {
     fn from(error: StorageError) -> Self {
-        Self {
-            retry_after: Some(Duration::from_secs(1)),
-            cause: Some(error.to_string()),
-            ..Self::new(
-                ErrorCode::TemporarilyUnavailable,
-                "database_unavailable",
-                "The server cannot answer now; try again.",
-            )
+        match error {
+            StorageError::Busy => Self::overloaded(),
+            other => Self::outage(&other),
         }
     }
 }

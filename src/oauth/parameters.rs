@@ -77,6 +77,16 @@ impl Parameters {
             .map(|(_, value)| value.as_str())
     }
 
+    /// These parameters alone.
+    #[must_use]
+    pub fn only(&self, names: &[&str]) -> Self {
+        let named = self
+            .0
+            .iter()
+            .filter(|(name, _)| names.contains(&name.as_str()));
+        Self(named.cloned().collect())
+    }
+
     /// Refuses parameters that stand more than once, except those that may.
     pub fn refuse_repeated(&self, may_repeat: &[&str]) -> Result<(), OAuthError> {
         for (name, _) in &self.0 {

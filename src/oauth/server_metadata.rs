@@ -35,7 +35,7 @@ pub struct ServerMetadata {
     pub introspection_endpoint: String,
     /// Client authentication at `/introspect`.
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
-    /// The resources of this server (RFC 9728 section 4).
+    /// The resources that this server serves (RFC 9728 section 4).
     pub protected_resources: Vec<String>,
 }
 

@@ -170,7 +170,8 @@ pub enum Order {
 /// Which clients a list shows.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Only those whose name, description or identifier contains this, in any case.
+    /// Only those whose name, description or identifier contains this, in any case; of letters beyond
+    /// ASCII, in any case that the database knows.
     pub search: Option<String>,
     /// Only enabled, or only disabled ones.
     pub enabled: Option<bool>,
@@ -222,13 +223,16 @@ pub fn page(
         query = query.filter(dsl::enabled.eq(enabled));
     }
     if let Some(search) = &filter.search {
-        let pattern = format!("%{}%", escape_like(&search.to_lowercase()));
+        let pattern = format!("%{}%", escape_like(search));
+        // The database lowers both sides, so that they fit whichever letters it knows.
         query = query.filter(
             lower(dsl::client_name)
-                .like(pattern.clone())
+                .like(lower(pattern.clone()))
                 .escape('\\')
-                .or(lower(dsl::description).like(pattern.clone()).escape('\\'))
-                .or(lower(dsl::client_id).like(pattern).escape('\\')),
+                .or(lower(dsl::description)
+                    .like(lower(pattern.clone()))
+                    .escape('\\'))
+                .or(lower(dsl::client_id).like(lower(pattern)).escape('\\')),
         );
     }
     if let Some(Position { value, client_id }) = after {

@@ -1,5 +1,8 @@
 //! One connection over either database, and how it heals.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use diesel::connection::SimpleConnection;
 use diesel::{Connection as _, PgConnection, SqliteConnection};
 use url::Url;
@@ -18,14 +21,38 @@ pub enum AnyConnection {
 /// A connection that is made when it is needed, and made anew after it failed.
 pub struct Link {
     address: Address,
-    connection: Option<AnyConnection>,
+    connection: Option<(AnyConnection, Counted)>,
+    /// How many links of a pool are open.
+    open: Arc<AtomicUsize>,
+}
+
+/// Counts an open connection until it is dropped.
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(open: &Arc<AtomicUsize>) -> Self {
+        open.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(open))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Link {
     pub(super) fn new(address: Address) -> Self {
+        Self::counted(address, Arc::default())
+    }
+
+    /// A link that is counted in `open` while it is open.
+    pub(super) fn counted(address: Address, open: Arc<AtomicUsize>) -> Self {
         Self {
             address,
             connection: None,
+            open,
         }
     }
 
@@ -54,9 +81,9 @@ impl Link {
     ) -> Result<T, StorageError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => connect(&self.address)?,
+            None => (connect(&self.address)?, Counted::new(&self.open)),
         };
-        let outcome = work(&mut connection);
+        let outcome = work(&mut connection.0);
         let failed = matches!(&outcome, Err(error) if error.is_outage());
         if !failed {
             self.connection = Some(connection);

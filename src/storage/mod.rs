@@ -24,6 +24,8 @@ pub mod signing_keys;
 mod transaction;
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -115,21 +117,33 @@ impl From<Rejected> for StorageError {
 pub struct Store {
     address: Address,
     readers: WorkPool<Link>,
+    open: Arc<AtomicUsize>,
 }
 
 impl Store {
     /// Starts `connections` reading threads. None connects before it is first needed.
     pub fn open(address: Address, connections: usize) -> std::io::Result<Self> {
         let link_address = address.clone();
+        let open = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&open);
         let readers = WorkPool::start("database", connections, WAITING_READS, move || {
-            Link::new(link_address.clone())
+            Link::counted(link_address.clone(), Arc::clone(&counter))
         })?;
-        Ok(Self { address, readers })
+        Ok(Self {
+            address,
+            readers,
+            open,
+        })
     }
 
     /// Where the database is.
     pub fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
     }
 
     /// How many reads wait for a connection.

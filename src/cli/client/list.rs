@@ -80,18 +80,15 @@ impl Args {
     }
 
     async fn page(&self, context: &Context) -> anyhow::Result<ClientPage> {
-        let after = self
-            .cursor
-            .as_deref()
-            .map(decode_cursor)
-            .transpose()
-            .context("--cursor")?;
+        let order = self.sort.into();
+        let decode = |cursor| decode_cursor(cursor, order);
+        let after = self.cursor.as_deref().map(decode).transpose();
+        let after = after.context("--cursor")?;
         let enabled = (self.enabled || self.disabled).then_some(self.enabled);
         let filter = Filter {
             search: self.search.clone(),
             enabled,
         };
-        let order = self.sort.into();
         let (clients, next) = context
             .with_app(async |app, cause| {
                 let tenant_id = &cause.tenant_id;
@@ -103,7 +100,7 @@ impl Args {
             .await?;
         Ok(ClientPage {
             clients: clients.iter().map(ClientView::from).collect(),
-            next_cursor: next.as_ref().map(encode_cursor),
+            next_cursor: next.as_ref().map(|next| encode_cursor(next, order)),
         })
     }
 }

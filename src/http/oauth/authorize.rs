@@ -19,6 +19,7 @@ struct Page<'a> {
 
 /// Says that there is no interactive grant
 #[utoipa::path(
+    operation_id = "get_authorize",
     tag = "oauth",
     responses((status = 400, body = String, content_type = "text/html"))
 )]
@@ -29,6 +30,7 @@ pub async fn get() -> HttpResponse {
 
 /// Says that there is no interactive grant
 #[utoipa::path(
+    operation_id = "post_authorize",
     tag = "oauth",
     responses((status = 400, body = String, content_type = "text/html"))
 )]

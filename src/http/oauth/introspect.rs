@@ -7,12 +7,11 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::caller::Exchange;
-use super::form::{Form, Read};
+use super::exchange::{Endpoint, Exchange};
+use super::form::Form;
 use crate::app::App;
-use crate::http::context::RequestContext;
 use crate::http::error::OAuthErrorBody;
-use crate::oauth::{Introspection, OAuthError, introspect};
+use crate::oauth::{Introspection, OAuthError, Parameters, introspect};
 
 /// A token to be looked into, or to be given up.
 #[derive(Deserialize, ToSchema)]
@@ -33,6 +32,7 @@ pub struct TokenForm {
 
 /// What a token says: the caller's own, or one for a resource that the caller serves
 #[utoipa::path(
+    operation_id = "introspect_token",
     tag = "oauth",
     security(("client_secret_basic" = []), ()),
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
@@ -46,37 +46,20 @@ pub struct TokenForm {
 )]
 #[post("/introspect")]
 pub async fn post(request: HttpRequest, app: web::Data<Arc<App>>, form: Form) -> HttpResponse {
-    let exchange = Exchange {
-        app: Arc::clone(&app),
-        context: RequestContext::of(&request),
-        event: "token.introspect",
-    };
-    let request = match form.read() {
-        Ok(request) => request,
-        Err(error) => return exchange.refuse(error, "", None).await,
-    };
-    let caller = match exchange.authenticate(&request).await {
-        Ok(caller) => caller,
-        Err(error) => {
-            return exchange
-                .refuse(error, &request.credentials.client_id, None)
-                .await;
-        }
-    };
-    let looked_into = async {
-        let token = token_of(&request)?;
-        Ok::<_, OAuthError>(introspect(&app.tokens, &caller.registered.client, token).await?)
-    };
-    match looked_into.await {
-        Ok(introspection) => HttpResponse::Ok()
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .json(introspection),
-        Err(error) => exchange.refuse(error, "", Some(&caller)).await,
-    }
+    let endpoint = Endpoint::new(&app, &request, "token.introspect");
+    endpoint.answer(form, look_into).await
+}
+
+async fn look_into(exchange: &Exchange) -> Result<HttpResponse, OAuthError> {
+    let token = token_of(&exchange.parameters)?;
+    let introspection = introspect(&exchange.app.tokens, exchange.client(), token).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(introspection))
 }
 
 /// The token that a form names. A hint is only a hint: there is one type of token.
-pub fn token_of(request: &Read) -> Result<&str, OAuthError> {
-    request.parameters.refuse_repeated(&[])?;
-    request.parameters.required("token")
+pub fn token_of(parameters: &Parameters) -> Result<&str, OAuthError> {
+    parameters.refuse_repeated(&[])?;
+    parameters.required("token")
 }

@@ -12,6 +12,7 @@ use crate::app::App;
 
 /// The public keys that tokens verify with
 #[utoipa::path(
+    operation_id = "get_jwks",
     tag = "oauth",
     responses(
         (status = 200, body = Object, content_type = "application/jwk-set+json"),
@@ -28,7 +29,8 @@ pub async fn get(request: HttpRequest, app: web::Data<Arc<App>>) -> HttpResponse
         .get_all(header::IF_NONE_MATCH)
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .any(|given| given.trim().trim_start_matches("W/") == tag);
+        .map(str::trim)
+        .any(|given| given == "*" || given.trim_start_matches("W/") == tag);
     let mut response = if known {
         HttpResponse::NotModified()
     } else {

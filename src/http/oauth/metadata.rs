@@ -6,7 +6,7 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
 
-use crate::app::{App, OWN_RESOURCES};
+use crate::app::App;
 use crate::oauth::server_metadata::{ResourceMetadata, ServerMetadata};
 
 fn scopes(app: &App) -> Vec<String> {
@@ -25,18 +25,23 @@ fn answer(body: &impl Serialize) -> HttpResponse {
 }
 
 /// What the authorization server can do
-#[utoipa::path(tag = "metadata", responses((status = 200, body = ServerMetadata)))]
+#[utoipa::path(
+    operation_id = "get_server_metadata",
+    tag = "metadata",
+    responses((status = 200, body = ServerMetadata))
+)]
 #[get("/.well-known/oauth-authorization-server")]
 pub async fn get_server(app: web::Data<Arc<App>>) -> HttpResponse {
-    let below = OWN_RESOURCES
-        .iter()
-        .map(|name| format!("{}/{name}", app.issuer));
-    let resources = std::iter::once(app.issuer.clone()).chain(below).collect();
+    let resources = vec![app.issuer.clone()];
     answer(&ServerMetadata::new(&app.issuer, scopes(&app), resources))
 }
 
 /// The resource that this server's own endpoints are
-#[utoipa::path(tag = "metadata", responses((status = 200, body = ResourceMetadata)))]
+#[utoipa::path(
+    operation_id = "get_resource_metadata",
+    tag = "metadata",
+    responses((status = 200, body = ResourceMetadata))
+)]
 #[get("/.well-known/oauth-protected-resource")]
 pub async fn get_issuer(app: web::Data<Arc<App>>) -> HttpResponse {
     answer(&ResourceMetadata::new(
@@ -48,7 +53,11 @@ pub async fn get_issuer(app: web::Data<Arc<App>>) -> HttpResponse {
 }
 
 /// The resource that its MCP endpoint is
-#[utoipa::path(tag = "metadata", responses((status = 200, body = ResourceMetadata)))]
+#[utoipa::path(
+    operation_id = "get_mcp_metadata",
+    tag = "metadata",
+    responses((status = 200, body = ResourceMetadata))
+)]
 #[get("/.well-known/oauth-protected-resource/mcp")]
 pub async fn get_mcp(app: web::Data<Arc<App>>) -> HttpResponse {
     let resource = format!("{}/mcp", app.issuer);
@@ -61,7 +70,11 @@ pub async fn get_mcp(app: web::Data<Arc<App>>) -> HttpResponse {
 }
 
 /// The resource that its action API is
-#[utoipa::path(tag = "metadata", responses((status = 200, body = ResourceMetadata)))]
+#[utoipa::path(
+    operation_id = "get_actions_metadata",
+    tag = "metadata",
+    responses((status = 200, body = ResourceMetadata))
+)]
 #[get("/.well-known/oauth-protected-resource/actions")]
 pub async fn get_actions(app: web::Data<Arc<App>>) -> HttpResponse {
     let resource = format!("{}/actions", app.issuer);

@@ -2,7 +2,7 @@
 //! and answered.
 
 mod authorize;
-mod caller;
+mod exchange;
 mod form;
 mod introspect;
 mod jwks;

@@ -7,14 +7,11 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::caller::Exchange;
-use super::form::{Form, Read};
+use super::exchange::{Endpoint, Exchange};
+use super::form::Form;
 use crate::app::App;
 use crate::audit::{Decision, Entry};
-use crate::clients::Authenticated;
-use crate::http::context::RequestContext;
 use crate::http::error::OAuthErrorBody;
-use crate::model::Client;
 use crate::oauth::OAuthError;
 use crate::oauth::grants::{self, GrantRequest};
 use crate::oauth::token::Issued;
@@ -58,6 +55,7 @@ struct TokenResponse<'a> {
 
 /// A token for a client that proves who it is
 #[utoipa::path(
+    operation_id = "issue_token",
     tag = "oauth",
     security(("client_secret_basic" = []), ()),
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
@@ -71,93 +69,38 @@ struct TokenResponse<'a> {
 )]
 #[post("/token")]
 pub async fn post(request: HttpRequest, app: web::Data<Arc<App>>, form: Form) -> HttpResponse {
-    let exchange = Exchange {
-        app: Arc::clone(&app),
-        context: RequestContext::of(&request),
-        event: "token.issue",
-    };
-    let refused = |error: &OAuthError| {
-        let labels = [error.code.name(), error.reason];
-        app.metrics.tokens_refused.with_label_values(&labels).inc();
-    };
-    let request = match form.read() {
-        Ok(request) => request,
-        Err(error) => {
-            refused(&error);
-            return exchange.refuse(error, "", None).await;
-        }
-    };
-    let caller = match exchange.authenticate(&request).await {
-        Ok(caller) => caller,
-        Err(error) => {
-            refused(&error);
-            return exchange
-                .refuse(error, &request.credentials.client_id, None)
-                .await;
-        }
-    };
-    match issue(&exchange, &caller, &request).await {
-        Ok(issued) => {
-            let grant_type = request.parameters.one("grant_type").ok().flatten();
-            let labels = [grant_type.unwrap_or_default()];
-            app.metrics.tokens_issued.with_label_values(&labels).inc();
-            answer(&issued)
-        }
-        Err(error) => {
-            refused(&error);
-            exchange.refuse(error, "", Some(&caller)).await
-        }
-    }
+    let endpoint = Endpoint::new(&app, &request, "token.issue");
+    let endpoint = endpoint.counting(&app.metrics.tokens_refused);
+    endpoint.answer(form, issue).await
 }
 
 /// The steps of RFC 6749 section 4 that are the same for every grant.
-async fn issue(
-    exchange: &Exchange,
-    caller: &Authenticated,
-    request: &Read,
-) -> Result<Issued, OAuthError> {
+async fn issue(exchange: &Exchange) -> Result<HttpResponse, OAuthError> {
     let app = &exchange.app;
-    let parameters = &request.parameters;
+    let parameters = &exchange.parameters;
     parameters.refuse_repeated(&["resource"])?;
-    let client = with_known_scopes(app, &caller.registered.client);
+    let client = app.catalogue.with_known_scopes(exchange.client());
     let grant = grants::find(parameters.required("grant_type")?, &client)?;
+    let declared = parameters.only(grant.parameters());
     let approval = grant.approve(GrantRequest {
-        parameters,
+        parameters: &declared,
         client: &client,
     })?;
     let served = app.clients.served_resources().await?;
     let audience = app.resources.audience(parameters, &client, &served)?;
     let issued = app.tokens.issue(&client, &approval, &audience).await?;
-    let entry = Entry::new("token.issue", Decision::Allowed, &exchange.cause(caller))
+    let entry = Entry::new("token.issue", Decision::Allowed, exchange.cause())
         .client(&client.client_id)
         .subject(&approval.subject)
         .detail("grant_type", grant.grant_type())
         .detail("scope", &issued.claims.scope)
-        .detail(
-            "audience",
-            &audience
-                .iter()
-                .map(|one| one.as_str())
-                .collect::<Vec<_>>()
-                .join(" "),
-        )
-        .detail("secret_id", &caller.secret_id)
+        .detail("audience", &issued.claims.aud.to_string())
+        .detail("secret_id", exchange.secret_id())
         .detail("token_id", &issued.claims.jti);
     app.journal.record(entry).await?;
-    Ok(issued)
-}
-
-/// A scope that was removed from the catalogue is not granted, whoever still holds it.
-fn with_known_scopes(app: &App, client: &Client) -> Client {
-    let unknown = app.catalogue.unknown(&client.scope);
-    let scope = client
-        .scope
-        .iter()
-        .filter(|token| !unknown.contains(&token.as_str()));
-    Client {
-        scope: scope.cloned().collect(),
-        ..client.clone()
-    }
+    let labels = [grant.grant_type()];
+    app.metrics.tokens_issued.with_label_values(&labels).inc();
+    Ok(answer(&issued))
 }
 
 fn answer(issued: &Issued) -> HttpResponse {

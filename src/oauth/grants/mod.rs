@@ -30,7 +30,8 @@ pub trait Grant: Sync {
     /// The value of the parameter `grant_type`.
     fn grant_type(&self) -> &'static str;
 
-    /// Parameters that it reads besides `grant_type`, `resource` and the client's credentials.
+    /// Parameters that it reads, besides `grant_type`, `resource` and the client's credentials. It is
+    /// handed no others.
     fn parameters(&self) -> &'static [&'static str];
 
     /// Approves or refuses.

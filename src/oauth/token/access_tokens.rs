@@ -11,6 +11,7 @@ use super::claims::{Audience, Claims};
 use super::keys::{KeyError, Keys};
 use super::verification;
 use crate::clients::Clients;
+use crate::config::LONGEST_LIFETIME;
 use crate::model::{Client, ClientId, Clock, Principal, Resource, ScopeSet, TenantId, Timestamp};
 use crate::oauth::grants::Approval;
 use crate::oauth::resources::Resources;
@@ -185,6 +186,10 @@ impl AccessTokens {
         }
         if claims.exp <= now.seconds() {
             return Err(TokenError::Invalid("expired"));
+        }
+        // Longer than the settings can ever grant: not issued here, whoever signed it.
+        if claims.exp.saturating_sub(claims.iat) > LONGEST_LIFETIME.cast_signed() {
+            return Err(TokenError::Invalid("lives_too_long"));
         }
         let latest = now.plus(SKEW).seconds();
         if claims.iat > latest || claims.nbf.is_some_and(|begin| begin > latest) {

@@ -11,6 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{ReadAdministrators, WriteAdministrators};
 use crate::app::App;
+use crate::http::deferred::Deferred;
 use crate::http::error::Problem;
 use crate::http::extract::Admitted;
 use crate::model::Administrator;
@@ -55,6 +56,7 @@ struct AdministratorList {
 
 /// Every administrator
 #[utoipa::path(
+    operation_id = "list_administrators",
     tag = "administrators",
     security(("administrator" = []), ("client_credentials" = ["ambit:administrators:read"])),
     responses(
@@ -89,6 +91,7 @@ struct NewAdministrator {
 
 /// Makes an account
 #[utoipa::path(
+    operation_id = "create_administrator",
     tag = "administrators",
     security(("administrator" = []), ("client_credentials" = ["ambit:administrators:write"])),
     request_body = NewAdministrator,
@@ -108,9 +111,10 @@ struct NewAdministrator {
 #[post("/admin/api/administrators")]
 async fn create(
     caller: Admitted<WriteAdministrators>,
-    body: Json<NewAdministrator>,
+    body: Deferred<Json<NewAdministrator>>,
     app: Data<Arc<App>>,
 ) -> Result<HttpResponse, Problem> {
+    let body = body.read()?;
     let made = app
         .administrators
         .create(&caller.cause, &body.username, &body.password)
@@ -137,6 +141,7 @@ struct NewPassword {
 
 /// Sets a new password
 #[utoipa::path(
+    operation_id = "set_administrator_password",
     tag = "administrators",
     security(("administrator" = []), ("client_credentials" = ["ambit:administrators:write"])),
     params(AdministratorPath),
@@ -158,9 +163,10 @@ struct NewPassword {
 async fn set_password(
     caller: Admitted<WriteAdministrators>,
     path: Path<AdministratorPath>,
-    body: Json<NewPassword>,
+    body: Deferred<Json<NewPassword>>,
     app: Data<Arc<App>>,
 ) -> Result<HttpResponse, Problem> {
+    let body = body.read()?;
     app.administrators
         .reset_password(&caller.cause, &path.username, &body.password)
         .await?;

@@ -12,6 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::ReadAudit;
 use crate::app::App;
 use crate::audit::{Verification, verify};
+use crate::http::deferred::Deferred;
 use crate::http::error::Problem;
 use crate::http::extract::Admitted;
 use crate::model::Timestamp;
@@ -82,6 +83,7 @@ impl From<AuditRow> for AuditEntry {
 
 /// Records of the audit log, newest first
 #[utoipa::path(
+    operation_id = "list_audit_records",
     tag = "audit",
     security(("administrator" = []), ("client_credentials" = ["ambit:audit:read"])),
     params(AuditQuery),
@@ -97,11 +99,11 @@ impl From<AuditRow> for AuditEntry {
 #[get("/admin/api/audit")]
 async fn list(
     _: Admitted<ReadAudit>,
-    query: Query<AuditQuery>,
+    query: Deferred<Query<AuditQuery>>,
     app: Data<Arc<App>>,
 ) -> Result<Json<AuditPage>, Problem> {
     let bad = |detail: &str| Problem::new(StatusCode::BAD_REQUEST, detail);
-    let query = query.into_inner();
+    let query = query.read()?.into_inner();
     let limit = query.limit.unwrap_or(50);
     if !(1..=500).contains(&limit) {
         return Err(bad("limit is 1 to 500."));
@@ -163,6 +165,7 @@ struct VerificationQuery {
 
 /// Walks the whole chain and names what was changed, removed or reordered
 #[utoipa::path(
+    operation_id = "verify_audit_log",
     tag = "audit",
     security(("administrator" = []), ("client_credentials" = ["ambit:audit:read"])),
     params(VerificationQuery),
@@ -178,21 +181,29 @@ struct VerificationQuery {
 #[get("/admin/api/audit/verification")]
 async fn get_verification(
     _: Admitted<ReadAudit>,
-    query: Query<VerificationQuery>,
+    query: Deferred<Query<VerificationQuery>>,
     app: Data<Arc<App>>,
 ) -> Result<Json<Verification>, Problem> {
     let VerificationQuery {
         expect_seq,
         expect_hash,
-    } = query.into_inner();
+    } = query.read()?.into_inner();
     let expected = match (expect_seq, expect_hash) {
-        (Some(seq), Some(hash)) => Some(Head { seq, hash }),
+        (Some(seq), Some(hash)) if is_hash(&hash) => {
+            let hash = hash.to_ascii_lowercase();
+            Some(Head { seq, hash })
+        }
         (None, None) => None,
         _ => {
-            let detail = "expect_seq and expect_hash go together.";
+            let detail =
+                "expect_seq and expect_hash go together; a hash has 64 hexadecimal digits.";
             return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
         }
     };
     let walk = move |connection: &mut _| verify(connection, expected.as_ref());
     Ok(Json(app.store.read(walk).await?))
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -28,6 +28,7 @@ struct KeyList {
 
 /// Signing keys and what each does
 #[utoipa::path(
+    operation_id = "list_keys",
     tag = "keys",
     security(("administrator" = []), ("client_credentials" = ["ambit:keys:read"])),
     responses(
@@ -48,6 +49,7 @@ async fn list(_: Admitted<ReadKeys>, app: Data<Arc<App>>) -> Result<Json<KeyList
 
 /// Makes and publishes the next key. It signs once caches of `/jwks` have had time to learn of it
 #[utoipa::path(
+    operation_id = "rotate_keys",
     tag = "keys",
     security(("administrator" = []), ("client_credentials" = ["ambit:keys:write"])),
     responses(
@@ -75,6 +77,7 @@ struct KeyPath {
 
 /// Withdraws a key that became known: everything that it signed is void at once
 #[utoipa::path(
+    operation_id = "withdraw_key",
     tag = "keys",
     security(("administrator" = []), ("client_credentials" = ["ambit:keys:write"])),
     params(KeyPath),

@@ -10,6 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{ReadScopes, WriteScopes};
 use crate::app::App;
+use crate::http::deferred::Deferred;
 use crate::http::error::Problem;
 use crate::http::extract::Admitted;
 use crate::scopes::{CatalogueEntry, Sensitivity};
@@ -28,6 +29,7 @@ struct ScopeList {
 
 /// Every scope that a client may be registered for
 #[utoipa::path(
+    operation_id = "list_scopes",
     tag = "scopes",
     security(("administrator" = []), ("client_credentials" = ["ambit:scopes:read"])),
     responses(
@@ -61,6 +63,7 @@ struct NewScope {
 
 /// Adds a scope, for resources that Ambit issues tokens for but does not serve itself
 #[utoipa::path(
+    operation_id = "add_scope",
     tag = "scopes",
     security(("administrator" = []), ("client_credentials" = ["ambit:scopes:write"])),
     request_body = NewScope,
@@ -80,14 +83,14 @@ struct NewScope {
 #[post("/admin/api/scopes")]
 async fn add(
     caller: Admitted<WriteScopes>,
-    scope: Json<NewScope>,
+    scope: Deferred<Json<NewScope>>,
     app: Data<Arc<App>>,
 ) -> Result<HttpResponse, Problem> {
     let NewScope {
         name,
         description,
         sensitivity,
-    } = scope.into_inner();
+    } = scope.read()?.into_inner();
     let added = app
         .catalogue
         .add(&caller.cause, &name, &description, sensitivity)
@@ -105,6 +108,7 @@ struct ScopePath {
 
 /// Removes a scope that was added. No token is issued for it any more
 #[utoipa::path(
+    operation_id = "remove_scope",
     tag = "scopes",
     security(("administrator" = []), ("client_credentials" = ["ambit:scopes:write"])),
     params(ScopePath),

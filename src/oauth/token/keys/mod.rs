@@ -129,7 +129,9 @@ impl Keys {
     async fn publish_held(&self, cause: &Cause, algorithm: Algorithm) -> Result<(), KeyError> {
         let now = self.clock.now();
         let ring = self.ring();
-        let unknown = ring.unpublished().filter(|key| key.algorithm() == algorithm);
+        let unknown = ring
+            .unpublished()
+            .filter(|key| key.algorithm() == algorithm);
         for key in unknown {
             let at_once = self.brought.is_some() || self.current(algorithm).is_none();
             let signs_from = if at_once {
@@ -153,7 +155,10 @@ impl Keys {
         self.reload().await?;
         let now = self.clock.now();
         if let Some(next) = self.ring().next(now) {
-            return Err(KeyError::Pending(next.kid.clone(), next.signs_from.rfc3339()));
+            return Err(KeyError::Pending(
+                next.kid.clone(),
+                next.signs_from.rfc3339(),
+            ));
         }
         let mut made = Vec::new();
         for algorithm in self.algorithms() {
@@ -176,6 +181,11 @@ impl Keys {
     pub async fn withdraw(&self, cause: &Cause, kid: &str) -> Result<(), KeyError> {
         if self.brought.as_ref().is_some_and(|key| key.kid() == kid) {
             return Err(KeyError::Brought);
+        }
+        // A thumbprint is base64url; what is none of that names no key.
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if !kid.bytes().all(allowed) {
+            return Err(KeyError::NotFound);
         }
         let entry = Entry::new("key.withdraw", Decision::Allowed, cause).target(kid);
         let change = Change {
@@ -212,9 +222,15 @@ impl Keys {
         self.keep().await?;
         if let (Some(age), None) = (self.policy.rotation, &self.brought) {
             let ring = self.ring();
-            let current = self.algorithms().into_iter().filter_map(|one| ring.current(one, now));
+            let current = self
+                .algorithms()
+                .into_iter()
+                .filter_map(|one| ring.current(one, now));
             let overdue = current
-                .filter_map(|key| ring.known(key.kid()).map(|known| known.published.signs_from))
+                .filter_map(|key| {
+                    ring.known(key.kid())
+                        .map(|known| known.published.signs_from)
+                })
                 .any(|signs_from| signs_from.plus(age) <= now);
             if overdue {
                 match self.rotate(&cause).await {
@@ -274,9 +290,11 @@ impl Keys {
         self.ring().current(algorithm, self.clock.now())
     }
 
-    /// How tokens are signed unless their resource says otherwise.
+    /// How tokens are signed unless their resource says otherwise: as the settings say, or as the
+    /// key can that they brought along.
     pub fn algorithm(&self) -> Algorithm {
-        self.policy.algorithm
+        let brought = self.brought.as_ref().map(|key| key.algorithm());
+        brought.unwrap_or(self.policy.algorithm)
     }
 
     /// The key that verifies tokens with this `kid`, if one does. `kid` comes from a stranger and is

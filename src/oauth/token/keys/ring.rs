@@ -63,7 +63,12 @@ impl Known {
         let jwk: Jwk = serde_json::from_str(&published.public_jwk).ok()?;
         let decoding_key = DecodingKey::from_jwk(&jwk).ok()?;
         let algorithm = Algorithm::from_name(&published.algorithm)?;
-        Some(Self { published, algorithm, decoding_key, jwk })
+        Some(Self {
+            published,
+            algorithm,
+            decoding_key,
+            jwk,
+        })
     }
 }
 
@@ -77,14 +82,19 @@ pub(super) struct KeyRing {
 impl KeyRing {
     pub(super) fn new(held: Vec<Arc<SigningKey>>, published: Vec<PublishedKey>) -> Self {
         Self {
-            held: held.into_iter().map(|key| (key.kid().to_owned(), key)).collect(),
+            held: held
+                .into_iter()
+                .map(|key| (key.kid().to_owned(), key))
+                .collect(),
             known: published.into_iter().filter_map(Known::read).collect(),
         }
     }
 
     /// Keys that are held here and not published.
     pub(super) fn unpublished(&self) -> impl Iterator<Item = &Arc<SigningKey>> {
-        self.held.values().filter(|key| self.known(key.kid()).is_none())
+        self.held
+            .values()
+            .filter(|key| self.known(key.kid()).is_none())
     }
 
     pub(super) fn known(&self, kid: &str) -> Option<&Known> {
@@ -100,7 +110,9 @@ impl KeyRing {
                 fits.then_some((known.published.signs_from, key))
             })
         };
-        let signing = usable().filter(|(from, _)| *from <= now).max_by_key(|(from, _)| *from);
+        let signing = usable()
+            .filter(|(from, _)| *from <= now)
+            .max_by_key(|(from, _)| *from);
         let waiting = || usable().min_by_key(|(from, _)| *from);
         signing.or_else(waiting).map(|(_, key)| Arc::clone(key))
     }
@@ -121,13 +133,16 @@ impl KeyRing {
 
     /// Whether tokens signed with this key are accepted.
     pub(super) fn accepts(&self, kid: &str, now: Timestamp) -> bool {
-        self.known(kid).is_some_and(|known| self.verifies(known, now))
+        self.known(kid)
+            .is_some_and(|known| self.verifies(known, now))
     }
 
     /// The public keys: next, current and previous ones.
     pub(super) fn jwks(&self, now: Timestamp) -> JwkSet {
         let published = self.known.iter().filter(|known| self.verifies(known, now));
-        JwkSet { keys: published.map(|known| known.jwk.clone()).collect() }
+        JwkSet {
+            keys: published.map(|known| known.jwk.clone()).collect(),
+        }
     }
 
     /// Every key and what it does, newest first.
@@ -155,8 +170,10 @@ impl KeyRing {
 
     fn state(&self, known: &Known, now: Timestamp) -> KeyState {
         let published = &known.published;
-        let signs =
-            || self.current(known.algorithm, now).is_some_and(|key| key.kid() == published.kid);
+        let signs = || {
+            self.current(known.algorithm, now)
+                .is_some_and(|key| key.kid() == published.kid)
+        };
         if published.is_withdrawn() {
             KeyState::Withdrawn
         } else if signs() {
@@ -192,7 +209,10 @@ mod tests {
     }
 
     fn states(ring: &KeyRing, at: i64) -> Vec<KeyState> {
-        ring.list(Timestamp::from_seconds(at)).iter().map(|key| key.state).collect()
+        ring.list(Timestamp::from_seconds(at))
+            .iter()
+            .map(|key| key.state)
+            .collect()
     }
 
     #[test]
@@ -205,7 +225,10 @@ mod tests {
         assert_eq!(states(&ring, 100), [Previous, Current]);
         assert_eq!(states(&ring, 200), [Retired, Current]);
         let published_at = |at| ring.jwks(Timestamp::from_seconds(at)).keys.len();
-        assert_eq!((published_at(50), published_at(150), published_at(250)), (2, 2, 1));
+        assert_eq!(
+            (published_at(50), published_at(150), published_at(250)),
+            (2, 2, 1)
+        );
         assert!(!ring.accepts(old.kid(), Timestamp::from_seconds(200)));
     }
 
@@ -222,7 +245,10 @@ mod tests {
     #[test]
     fn a_withdrawn_key_does_nothing() {
         let taken_back = key();
-        let ring = KeyRing::new(vec![Arc::clone(&taken_back)], vec![published(&taken_back, 0, 0)]);
+        let ring = KeyRing::new(
+            vec![Arc::clone(&taken_back)],
+            vec![published(&taken_back, 0, 0)],
+        );
         let at = Timestamp::from_seconds(50);
         assert!(ring.current(Algorithm::Es256, at).is_none());
         assert!(!ring.accepts(taken_back.kid(), at));
@@ -236,7 +262,10 @@ mod tests {
         let ring = KeyRing::new(vec![Arc::clone(&only)], vec![published(&only, 100, 200)]);
         for at in [0, 150, 10_000] {
             let at = Timestamp::from_seconds(at);
-            assert_eq!(ring.current(Algorithm::Es256, at).unwrap().kid(), only.kid());
+            assert_eq!(
+                ring.current(Algorithm::Es256, at).unwrap().kid(),
+                only.kid()
+            );
             assert!(ring.accepts(only.kid(), at));
         }
     }

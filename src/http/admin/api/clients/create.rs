@@ -9,11 +9,13 @@ use actix_web::{HttpResponse, post};
 use crate::app::App;
 use crate::clients::{ClientView, Registration};
 use crate::http::admin::api::WriteClients;
+use crate::http::deferred::Deferred;
 use crate::http::error::Problem;
 use crate::http::extract::Admitted;
 
 /// Registers a client. The answer has its secret, this once
 #[utoipa::path(
+    operation_id = "create_client",
     tag = "clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
     request_body = Registration,
@@ -32,12 +34,12 @@ use crate::http::extract::Admitted;
 #[post("/admin/api/clients")]
 pub async fn post(
     caller: Admitted<WriteClients>,
-    registration: Json<Registration>,
+    registration: Deferred<Json<Registration>>,
     app: Data<Arc<App>>,
 ) -> Result<HttpResponse, Problem> {
     let (client, secret) = app
         .clients
-        .register(&caller.cause, registration.into_inner())
+        .register(&caller.cause, registration.read()?.into_inner())
         .await?;
     let view = ClientView::from(&client).with_secret(&secret);
     let location = format!("{}/admin/api/clients/{}", app.issuer, view.client_id);

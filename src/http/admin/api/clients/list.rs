@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::App;
 use crate::clients::{ClientPage, ClientView, decode_cursor, encode_cursor};
 use crate::http::admin::api::ReadClients;
+use crate::http::deferred::Deferred;
 use crate::http::error::Problem;
 use crate::http::extract::Admitted;
 use crate::storage::clients::{Filter, Order};
@@ -26,6 +27,7 @@ struct ListQuery {
     /// Only enabled ones, or only disabled ones.
     enabled: Option<bool>,
     /// What to order by; newest first if left out.
+    #[param(inline)]
     sort: Option<Sort>,
     /// Clients on the page.
     #[param(minimum = 1, maximum = 200, default = 50)]
@@ -64,6 +66,7 @@ impl From<Sort> for Order {
 
 /// Clients, a page at a time
 #[utoipa::path(
+    operation_id = "list_clients",
     tag = "clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:read"])),
     params(ListQuery),
@@ -79,11 +82,11 @@ impl From<Sort> for Order {
 #[get("/admin/api/clients")]
 pub async fn get(
     caller: Admitted<ReadClients>,
-    query: Query<ListQuery>,
+    query: Deferred<Query<ListQuery>>,
     app: Data<Arc<App>>,
 ) -> Result<Json<ClientPage>, Problem> {
     let bad = |detail: &str| Problem::new(StatusCode::BAD_REQUEST, detail);
-    let query = query.into_inner();
+    let query = query.read()?.into_inner();
     let limit = query.limit.unwrap_or(50);
     if !(1..=200).contains(&limit) {
         return Err(bad("limit is 1 to 200."));
@@ -92,9 +95,11 @@ pub async fn get(
     if query.search.as_ref().is_some_and(too_long) {
         return Err(bad("search has at most 200 characters, and no NUL."));
     }
-    let after = query.cursor.as_deref().map(decode_cursor).transpose();
-    let after = after.map_err(|_| bad("The cursor is not one that a list gave out."))?;
     let order = query.sort.map(Order::from).unwrap_or_default();
+    let decode = |cursor| decode_cursor(cursor, order);
+    let after = query.cursor.as_deref().map(decode).transpose();
+    let after =
+        after.map_err(|_| bad("The cursor is not one that a list of this order gave out."))?;
     let filter = Filter {
         search: query.search,
         enabled: query.enabled,
@@ -105,6 +110,6 @@ pub async fn get(
         .await?;
     Ok(Json(ClientPage {
         clients: clients.iter().map(ClientView::from).collect(),
-        next_cursor: next.as_ref().map(encode_cursor),
+        next_cursor: next.as_ref().map(|next| encode_cursor(next, order)),
     }))
 }

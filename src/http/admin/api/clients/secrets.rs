@@ -14,6 +14,7 @@ use super::{ClientPath, no_such_client};
 use crate::app::App;
 use crate::clients::{ClientView, SecretView};
 use crate::http::admin::api::WriteClients;
+use crate::http::deferred::{Deferred, OptionalJson};
 use crate::http::error::Problem;
 use crate::http::extract::Admitted;
 use crate::model::ClientId;
@@ -29,6 +30,7 @@ struct NewSecretBody {
 
 /// Makes one more secret. The answer has its value, this once
 #[utoipa::path(
+    operation_id = "create_client_secret",
     tag = "clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
     params(ClientPath),
@@ -51,14 +53,12 @@ struct NewSecretBody {
 pub async fn post(
     caller: Admitted<WriteClients>,
     path: Path<ClientPath>,
-    body: Option<Json<NewSecretBody>>,
+    body: Deferred<OptionalJson<NewSecretBody>>,
     app: Data<Arc<App>>,
 ) -> Result<HttpResponse, Problem> {
     let client_id = path.client_id()?;
-    let lifetime = body
-        .map(Json::into_inner)
-        .unwrap_or_default()
-        .client_secret_lifetime;
+    let OptionalJson(body) = body.read()?;
+    let lifetime = body.unwrap_or_default().client_secret_lifetime;
     if lifetime == Some(0) {
         let detail = "client_secret_lifetime is at least 1 second.";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
@@ -93,6 +93,7 @@ struct RetireQuery {
 
 /// Retires a secret, at once or after a time. The only one that still works stays
 #[utoipa::path(
+    operation_id = "retire_client_secret",
     tag = "clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
     params(SecretPath, RetireQuery),
@@ -111,13 +112,13 @@ struct RetireQuery {
 pub async fn delete(
     caller: Admitted<WriteClients>,
     path: Path<SecretPath>,
-    query: Query<RetireQuery>,
+    query: Deferred<Query<RetireQuery>>,
     app: Data<Arc<App>>,
 ) -> Result<Json<ClientView>, Problem> {
     let client_id = ClientId::parse(&path.client_id).map_err(|_| no_such_client())?;
     // A secret's identifier has the form of a client's.
     let secret_id = ClientId::parse(&path.secret_id).map_err(|_| no_such_client())?;
-    let after = Duration::from_secs(query.after.unwrap_or(0));
+    let after = Duration::from_secs(query.read()?.after.unwrap_or(0));
     let client = app
         .clients
         .retire_secret(&caller.cause, &client_id, secret_id.as_str(), after)

@@ -14,6 +14,7 @@ use crate::http::extract::Admitted;
 
 /// One client, with its secrets' times
 #[utoipa::path(
+    operation_id = "get_client",
     tag = "clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:read"])),
     params(ClientPath),

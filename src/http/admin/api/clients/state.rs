@@ -14,6 +14,7 @@ use crate::http::extract::Admitted;
 
 /// Shuts a client out at once: no new tokens, and those that it has are void
 #[utoipa::path(
+    operation_id = "disable_client",
     tag = "clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
     params(ClientPath),
@@ -41,6 +42,7 @@ pub async fn post_disable(
 
 /// Lets a client in again. Tokens from before stay void
 #[utoipa::path(
+    operation_id = "enable_client",
     tag = "clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
     params(ClientPath),
@@ -68,6 +70,7 @@ pub async fn post_enable(
 
 /// Makes all tokens that the client has void at once
 #[utoipa::path(
+    operation_id = "revoke_client_tokens",
     tag = "clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
     params(ClientPath),
@@ -95,6 +98,7 @@ pub async fn post_revoke_tokens(
 
 /// Deletes a client, its secrets, and with it the validity of its tokens
 #[utoipa::path(
+    operation_id = "delete_client",
     tag = "clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
     params(ClientPath),

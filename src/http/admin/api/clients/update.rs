@@ -9,11 +9,13 @@ use super::ClientPath;
 use crate::app::App;
 use crate::clients::{ClientPatch, ClientView};
 use crate::http::admin::api::WriteClients;
+use crate::http::deferred::Deferred;
 use crate::http::error::Problem;
 use crate::http::extract::Admitted;
 
 /// Changes what the body names and leaves the rest (RFC 7396)
 #[utoipa::path(
+    operation_id = "update_client",
     tag = "clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
     params(ClientPath),
@@ -35,13 +37,13 @@ use crate::http::extract::Admitted;
 pub async fn patch(
     caller: Admitted<WriteClients>,
     path: Path<ClientPath>,
-    patch: Json<ClientPatch>,
+    patch: Deferred<Json<ClientPatch>>,
     app: Data<Arc<App>>,
 ) -> Result<Json<ClientView>, Problem> {
     let client_id = path.client_id()?;
     let client = app
         .clients
-        .update(&caller.cause, &client_id, patch.into_inner())
+        .update(&caller.cause, &client_id, patch.read()?.into_inner())
         .await?;
     Ok(Json(ClientView::from(&client)))
 }

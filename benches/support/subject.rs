@@ -1,0 +1,139 @@
+//! Ambit on one database, and what one round measures of it.
+
+use super::ambit::Ambit;
+use super::process::Process;
+use super::request::{self, Credentials};
+use super::settings::Settings;
+use super::statistics::Sample;
+use super::{load, memory};
+
+/// Clients of a server. In each round all of them authenticate once with a secret that the process
+/// has not seen, and then share the load.
+const CLIENTS: usize = 48;
+
+/// Connections while secrets are cold. Argon2 is the limit, and a few keep its threads busy.
+const COLD_CONNECTIONS: usize = 16;
+
+/// Ambit on one database, and all that was measured of it.
+pub struct Subject {
+    /// What the database is called.
+    pub database: &'static str,
+    /// Milliseconds until the first start was ready, which makes tables and keys.
+    pub first_start: f64,
+    /// Milliseconds until each later start was ready.
+    pub starts: Vec<f64>,
+    /// `/token` with secrets that the process had not seen, one a client.
+    pub cold_token: Vec<Sample>,
+    /// `/token` with secrets that it remembers.
+    pub warm_token: Vec<Sample>,
+    /// `/introspect`, each client asking about its own token.
+    pub introspection: Vec<Sample>,
+    /// `/protected`.
+    pub protected: Vec<Sample>,
+    /// Mebibytes resident at the end of a round.
+    pub resident: Vec<f64>,
+    /// The most mebibytes resident while secrets were warm.
+    pub warm_peak: Vec<f64>,
+    /// The most mebibytes resident until all secrets were warm.
+    pub cold_peak: Vec<f64>,
+    ambit: Ambit,
+    clients: Vec<(Credentials, String)>,
+}
+
+impl Subject {
+    /// Starts a server for the first time and gives it clients.
+    pub fn new(database: &'static str, database_url: Option<String>) -> anyhow::Result<Self> {
+        let ambit = Ambit::start(database_url)?;
+        let first_start = time_until_ready(ambit.process()?)?;
+        let with_token = |client| ambit.token(&client).map(|token| (client, token));
+        let clients = ambit.register(CLIENTS)?.into_iter().map(with_token);
+        Ok(Self {
+            database,
+            first_start,
+            starts: Vec::new(),
+            cold_token: Vec::new(),
+            warm_token: Vec::new(),
+            introspection: Vec::new(),
+            protected: Vec::new(),
+            resident: Vec::new(),
+            warm_peak: Vec::new(),
+            cold_peak: Vec::new(),
+            clients: clients.collect::<anyhow::Result<_>>()?,
+            ambit,
+        })
+    }
+
+    /// What `/protected` answers.
+    pub fn protected_body(&self) -> anyhow::Result<Vec<u8>> {
+        let token = self.clients.first().map_or("", |(_, token)| token);
+        self.ambit.protected_body(token)
+    }
+
+    /// Starts a new process, and measures the start and its first tokens.
+    pub fn measure_cold(&mut self) -> anyhow::Result<()> {
+        self.ambit.restart()?;
+        let process = self.ambit.process()?;
+        self.starts.push(time_until_ready(process)?);
+        let requests = self.token_requests()?;
+        let cold = load::each_once(process.address(), &requests, COLD_CONNECTIONS)?;
+        self.cold_token.push(cold);
+        self.cold_peak.push(memory::peak(process.id())?);
+        memory::forget_peak(process.id())
+    }
+
+    /// Measures `/token` with warm secrets.
+    pub fn measure_token(&mut self, settings: &Settings) -> anyhow::Result<()> {
+        let requests = self.token_requests()?;
+        self.warm_token.push(self.load(&requests, settings)?);
+        Ok(())
+    }
+
+    /// Measures `/introspect`.
+    pub fn measure_introspection(&mut self, settings: &Settings) -> anyhow::Result<()> {
+        let address = self.ambit.process()?.address();
+        let ask = |(client, token): &(Credentials, String)| {
+            request::introspection(address, client, token)
+        };
+        let requests: Vec<_> = self.clients.iter().map(ask).collect();
+        self.introspection.push(self.load(&requests, settings)?);
+        Ok(())
+    }
+
+    /// Measures `/protected`.
+    pub fn measure_protected(&mut self, settings: &Settings) -> anyhow::Result<()> {
+        let address = self.ambit.process()?.address();
+        let ask = |(_, token): &(Credentials, String)| request::protected(address, token);
+        let requests: Vec<_> = self.clients.iter().map(ask).collect();
+        self.protected.push(self.load(&requests, settings)?);
+        Ok(())
+    }
+
+    /// Notes what the server occupies now, and has occupied since its secrets are warm.
+    pub fn measure_memory(&mut self) -> anyhow::Result<()> {
+        let id = self.ambit.process()?.id();
+        self.resident.push(memory::resident(id)?);
+        self.warm_peak.push(memory::peak(id)?);
+        Ok(())
+    }
+
+    fn token_requests(&self) -> anyhow::Result<Vec<Vec<u8>>> {
+        let address = self.ambit.process()?.address();
+        Ok(self
+            .clients
+            .iter()
+            .map(|(client, _)| request::token(address, client))
+            .collect())
+    }
+
+    fn load(&self, requests: &[Vec<u8>], settings: &Settings) -> anyhow::Result<Sample> {
+        let address = self.ambit.process()?.address();
+        load::for_a_while(address, requests, settings.connections, settings.window)
+    }
+}
+
+/// Milliseconds from spawning the process to its first answer that it is ready.
+fn time_until_ready(process: &Process) -> anyhow::Result<f64> {
+    let address = process.address();
+    load::each_once(address, &[request::readiness(address)], 1)?;
+    Ok(process.spawned().elapsed().as_secs_f64() * 1e3)
+}

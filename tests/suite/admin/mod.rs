@@ -1,0 +1,5 @@
+//! What answers below `/admin`.
+
+mod api;
+mod authentication;
+mod authorization;
