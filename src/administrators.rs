@@ -123,6 +123,19 @@ impl Administrators {
         self.store.read(table::all).await
     }
 
+    /// Whether there is an administrator of this name.
+    pub async fn exists(&self, username: &str) -> Result<bool, StorageError> {
+        if check_name(username).is_err() {
+            return Ok(false);
+        }
+        let name = username.to_owned();
+        let found = self
+            .store
+            .read(move |connection| table::find(connection, &name))
+            .await?;
+        Ok(found.is_some())
+    }
+
     /// Checks a name and a password. An unknown name and a wrong password answer alike.
     pub async fn authenticate(
         &self,

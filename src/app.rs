@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use crate::administrators::Administrators;
 use crate::audit::Journal;
 use crate::clients::{self, Clients, Rules};
-use crate::config::{DatabaseUrl, Settings, SigningAlgorithm};
+use crate::config::{self, DatabaseUrl, Finding, Judged, Settings, SigningAlgorithm};
 use crate::metrics::Metrics;
 use crate::model::{Clock, InvalidResource, Resource, SystemClock};
 use crate::oauth::Revocations;
@@ -20,7 +20,6 @@ use crate::oauth::grants::GRANTS;
 use crate::oauth::resources::Resources;
 use crate::oauth::token::{
     self, AccessTokens, Algorithm, KeyError, KeyFolder, KeyPolicy, Keys, SigningKey,
-    SigningKeyError,
 };
 use crate::scopes::{Catalogue, ScopeDefinition};
 use crate::secrets::{self, Checker, HashError};
@@ -46,14 +45,8 @@ pub enum AppError {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// A key from the settings.
-    #[error("the signing key in the settings: {0}")]
-    BroughtKey(SigningKeyError),
-    /// A public key from the settings that does not belong to the private one.
-    #[error("JWT_PUBLIC_KEY is not the public half of JWT_PRIVATE_KEY")]
-    KeysDoNotMatch,
-    /// A key from the settings that cannot sign as they demand.
-    #[error("the settings ask for ES256, and the signing key in them is an RSA key")]
-    KeyDoesNotFit,
+    #[error(transparent)]
+    BroughtKey(#[from] Finding),
     /// Hashing.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -121,9 +114,13 @@ impl App {
         issuer: String,
         scopes: Vec<ScopeDefinition>,
     ) -> Result<Arc<Self>, AppError> {
+        // What may be wrong with the settings comes first, so that nothing is left behind.
+        let resources = Arc::new(resources(&settings, &issuer)?);
+        let brought_key = brought_key(&settings.keys)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let metrics = Metrics::new()?;
-        let address = database_address(&settings)?;
+        let address = database_address(&settings);
+        make_database_folder(&settings)?;
         migrations::run(&mut address.link())?;
         let io = |what: &str| {
             let what = what.to_owned();
@@ -151,7 +148,6 @@ impl App {
             Arc::clone(&journal),
             Arc::clone(&clock),
         ));
-        catalogue.reload().await?;
         let clients = Arc::new(Clients::new(clients::Dependencies {
             store: Arc::clone(&store),
             journal: Arc::clone(&journal),
@@ -178,10 +174,11 @@ impl App {
             reload: Arc::clone(&reload),
         };
         let feed = Arc::new(Feed::start(&address, Arc::new(hearer))?);
-        let resources = Arc::new(resources(&settings, &issuer)?);
+        // Read only now: what changes from here on is heard of.
+        catalogue.reload().await?;
         let keys = Arc::new(Keys::new(
             KeyFolder::new(&settings.keys.dir),
-            brought_key(&settings)?,
+            brought_key,
             key_policy(&settings),
             Arc::clone(&store),
             Arc::clone(&journal),
@@ -254,6 +251,7 @@ impl App {
                     // It writes, and so finds out that a database which failed to has healed.
                     if ticks.is_multiple_of(KEYS_EVERY) || !self.journal.works() {
                         warn("keys", self.keys.maintain().await);
+                        warn("scopes", self.catalogue.reload().await);
                     }
                     if ticks.is_multiple_of(CLEAN_EVERY) {
                         warn("revocations", self.revocations.clean().await);
@@ -335,24 +333,30 @@ impl Listener for Hearer {
     }
 }
 
-/// Where the settings say that the database is; the folder of an embedded one is made.
-pub fn database_address(settings: &Settings) -> Result<Address, AppError> {
+/// Where the settings say that the database is. Nothing is made.
+pub fn database_address(settings: &Settings) -> Address {
     match &settings.database.url {
-        DatabaseUrl::Postgres(url) => Ok(Address::Postgres(url.clone())),
-        DatabaseUrl::Sqlite(path) => {
-            if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
-                fs::DirBuilder::new()
-                    .recursive(true)
-                    .mode(0o700)
-                    .create(folder)
-                    .map_err(|error| AppError::Io {
-                        what: folder.display().to_string(),
-                        error,
-                    })?;
-            }
-            Ok(Address::Sqlite(path.clone()))
-        }
+        DatabaseUrl::Postgres(url) => Address::Postgres(url.clone()),
+        DatabaseUrl::Sqlite(path) => Address::Sqlite(path.clone()),
     }
+}
+
+/// Makes the folder of an embedded database.
+pub fn make_database_folder(settings: &Settings) -> Result<(), AppError> {
+    let DatabaseUrl::Sqlite(path) = &settings.database.url else {
+        return Ok(());
+    };
+    let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) else {
+        return Ok(());
+    };
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| AppError::Io {
+            what: folder.display().to_string(),
+            error,
+        })
 }
 
 fn secret_limits(settings: &Settings) -> secrets::Limits {
@@ -409,20 +413,38 @@ fn key_policy(settings: &Settings) -> KeyPolicy {
     }
 }
 
-fn brought_key(settings: &Settings) -> Result<Option<SigningKey>, AppError> {
-    let Some(pem) = &settings.keys.private_key else {
-        return Ok(None);
+/// What is wrong with the keys that the settings bring along, for
+/// [`Checks`](crate::config::Checks).
+pub fn check_keys(keys: &config::Keys) -> Vec<Finding> {
+    let Some(pem) = &keys.private_key else {
+        return Vec::new();
     };
-    let key = SigningKey::from_pem(pem).map_err(AppError::BroughtKey)?;
-    if let Some(public) = &settings.keys.public_key
-        && !key.has_public_half(public)
-    {
-        return Err(AppError::KeysDoNotMatch);
+    let found = |setting, problem: &str| Finding::new(setting, problem);
+    let key = match SigningKey::from_pem(pem) {
+        Ok(key) => key,
+        Err(error) => return vec![found(Judged::PrivateKey, &format!("cannot sign: {error}"))],
+    };
+    let wants_es256 =
+        keys.signing_algorithm == SigningAlgorithm::Es256 || !keys.es256_resources.is_empty();
+    let unfit = (wants_es256 && key.algorithm() != Algorithm::Es256).then(|| {
+        let problem = "must be a P-256 key, not an RSA one, since the settings ask for ES256";
+        found(Judged::PrivateKey, problem)
+    });
+    let public = keys.public_key.as_ref();
+    let stranger = public
+        .is_some_and(|public| !key.has_public_half(public))
+        .then(|| {
+            let problem = "must be the public half of the private key; without it, it is derived";
+            found(Judged::PublicKey, problem)
+        });
+    unfit.into_iter().chain(stranger).collect()
+}
+
+fn brought_key(keys: &config::Keys) -> Result<Option<SigningKey>, AppError> {
+    if let Some(finding) = check_keys(keys).into_iter().next() {
+        return Err(finding.into());
     }
-    let wants_es256 = settings.keys.signing_algorithm == SigningAlgorithm::Es256
-        || !settings.keys.es256_resources.is_empty();
-    if wants_es256 && key.algorithm() != Algorithm::Es256 {
-        return Err(AppError::KeyDoesNotFit);
-    }
-    Ok(Some(key))
+    let pem = keys.private_key.as_ref();
+    let key = pem.map(SigningKey::from_pem).transpose();
+    Ok(key.map_err(KeyError::from)?)
 }

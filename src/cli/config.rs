@@ -31,7 +31,7 @@ impl Args {
         if let Some(Command::Reference) = self.command {
             return Ok(output::print(&config::reference())?);
         }
-        let effective = context.settings()?.effective();
+        let effective = context.settings_to_serve_with()?.effective();
         if self.json {
             return output::print_json(&effective);
         }

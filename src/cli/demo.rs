@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
+use clap::{Arg, Args};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 
@@ -26,7 +27,7 @@ pub async fn run(context: &Context) -> anyhow::Result<()> {
         .context("no temporary folder can be made")?;
     let password = admin::generated_password();
     let settings = settings(context.flags(), folder.path(), &password)?;
-    logging::start(&settings.log)?;
+    let _log = logging::start(&settings.log)?;
     let started = serve::start(settings).await.map_err(explained)?;
     let registration = Registration {
         client_name: "Demo agent".to_owned(),
@@ -46,6 +47,18 @@ pub async fn run(context: &Context) -> anyhow::Result<()> {
     folder
         .close()
         .context("the demo's folder cannot be removed")
+}
+
+/// Flags that every other sub-command takes, and the demo refuses.
+const REFUSED: [&str; 3] = ["config", "database_url", "keys_dir"];
+
+/// The flags that the demo refuses: understood, so that it can say why, and not offered in its help.
+pub fn refused_flags() -> Vec<Arg> {
+    let all = SettingsFlags::augment_args(clap::Command::new("demo"));
+    let refused = all
+        .get_arguments()
+        .filter(|flag| REFUSED.contains(&flag.get_id().as_str()));
+    refused.map(|flag| flag.clone().hide(true)).collect()
 }
 
 /// The demo takes nothing from `ambit.toml` or the environment, so that it is the same everywhere and

@@ -4,18 +4,21 @@ use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
 
-use clap::CommandFactory;
-use clap::error::ErrorKind;
-
-use super::{Cli, output};
+use super::output;
 use crate::clients::ClientError;
 use crate::config::Mistakes;
 
+/// The exit status of a command that was called wrongly, as clap has it.
+const CALLED_WRONGLY: u8 = 2;
+
 /// The command line itself is wrong in a way that only shows when it is carried out.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+/// See [`Usage`].
 pub fn usage(message: impl Display) -> anyhow::Error {
-    Cli::command()
-        .error(ErrorKind::ValueValidation, message)
-        .into()
+    Usage(message.to_string()).into()
 }
 
 /// Says on stderr what went wrong.
@@ -27,15 +30,15 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     {
         return ExitCode::SUCCESS;
     }
-    if let Some(usage) = error.downcast_ref::<clap::Error>() {
-        let _ = usage.print();
-        return u8::try_from(usage.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
-    }
     let _ = io::Write::write_all(
         &mut io::stderr(),
         format!("ambit: {}\n", describe(error)).as_bytes(),
     );
-    ExitCode::FAILURE
+    if error.is::<Usage>() {
+        ExitCode::from(CALLED_WRONGLY)
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// One line; more only where there are several mistakes to name.

@@ -38,7 +38,7 @@ impl Command {
         match self {
             Self::List { json } => {
                 let keys = context
-                    .with_app(async |app, _| {
+                    .read(async |app, _| {
                         app.keys.reload().await?;
                         Ok(app.keys.list())
                     })

@@ -1,14 +1,16 @@
-//! The log: for people on a terminal, JSON otherwise. It goes to standard error.
+//! The log: for people on a terminal, JSON otherwise. It goes to standard error, by a thread of its own:
+//! whoever reads it slowly slows no request.
 
-use std::io::IsTerminal;
+use std::io::{BufWriter, IsTerminal};
 
 use anyhow::{Context, Result};
+use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
 
-/// Starts to log.
-pub fn start(settings: &Log) -> Result<()> {
+/// Starts to log. What is still to be written is written when the guard is dropped.
+pub fn start(settings: &Log) -> Result<WorkerGuard> {
     let filter = EnvFilter::try_new(&settings.filter)
         .with_context(|| format!("the log filter {:?} cannot be read", settings.filter))?;
     let json = match settings.format {
@@ -16,9 +18,10 @@ pub fn start(settings: &Log) -> Result<()> {
         LogFormat::Human => false,
         LogFormat::Auto => !std::io::stderr().is_terminal(),
     };
+    let (writer, guard) = tracing_appender::non_blocking(BufWriter::new(std::io::stderr()));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(writer);
     let started = if json {
         builder
             .json()
@@ -31,5 +34,6 @@ pub fn start(settings: &Log) -> Result<()> {
             .with_ansi(std::io::stderr().is_terminal())
             .try_init()
     };
-    started.map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))
+    started.map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))?;
+    Ok(guard)
 }

@@ -2,9 +2,9 @@
 
 use anyhow::bail;
 
-use super::context::{Context, address};
+use super::context::Context;
 use super::output;
-use crate::app::database_address;
+use crate::app::{database_address, make_database_folder};
 use crate::storage::inspection::{self, State};
 use crate::storage::migrations;
 
@@ -24,7 +24,7 @@ impl Args {
     pub fn run(self, context: &Context) -> anyhow::Result<()> {
         let settings = context.settings()?;
         if self.check {
-            match inspection::state(&address(&settings))? {
+            match inspection::state(&database_address(&settings))? {
                 State::Ready => return Ok(output::print_line("The database is up to date.")?),
                 State::Missing => bail!("there is no database at {}", settings.database.url),
                 State::Behind(pending) if pending.is_empty() => {
@@ -33,7 +33,8 @@ impl Args {
                 State::Behind(pending) => bail!("the database awaits {}", pending.join(", ")),
             }
         }
-        let applied = migrations::run(&mut database_address(&settings)?.link())?;
+        make_database_folder(&settings)?;
+        let applied = migrations::run(&mut database_address(&settings).link())?;
         if applied.is_empty() {
             return Ok(output::print_line("The database was up to date.")?);
         }

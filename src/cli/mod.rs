@@ -60,6 +60,10 @@ enum Command {
     /// Start the server: bring the database up to date, make keys if there are none, listen.
     Serve,
     /// Try Ambit in a folder that is thrown away at the end.
+    ///
+    /// Takes nothing from ambit.toml or the environment. Of the settings' flags only --listen, --issuer
+    /// and --log apply.
+    #[command(args = demo::refused_flags())]
     Demo,
     /// Register agents and other clients, change them, lock them out.
     #[command(subcommand)]
@@ -104,7 +108,7 @@ impl Cli {
     async fn dispatch(self) -> anyhow::Result<()> {
         let context = Context::new(self.settings);
         match self.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::run(context.settings()?).await,
+            Command::Serve => serve::run(context.settings_to_serve_with()?).await,
             Command::Demo => demo::run(&context).await,
             Command::Client(command) => command.run(&context).await,
             Command::Keys(command) => command.run(&context).await,

@@ -64,9 +64,7 @@ impl Command {
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         match self {
             Self::List { json } => {
-                let scopes = context
-                    .with_app(async |app, _| Ok(app.catalogue.all()))
-                    .await?;
+                let scopes = context.read(async |app, _| Ok(app.catalogue.all())).await?;
                 if json {
                     output::print_json(&scopes)
                 } else {

@@ -8,14 +8,14 @@ use anyhow::{Context, Result, bail};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::admin::generated_password;
 use super::logging;
 use super::output::print_line;
 use crate::administrators::AdministratorError;
-use crate::app::App;
+use crate::app::{App, make_database_folder};
 use crate::audit::Cause;
 use crate::config::{DatabaseUrl, Settings};
 use crate::http::{self, Bound};
-use crate::model::random_token;
 
 /// A server that is about to serve.
 pub struct Started {
@@ -40,7 +40,7 @@ pub struct FirstAdministrator {
 
 /// Serves until it is told to stop.
 pub async fn run(settings: Settings) -> Result<()> {
-    logging::start(&settings.log)?;
+    let _log = logging::start(&settings.log)?;
     let started = start(settings).await?;
     for path in &started.made_keys {
         print_line(&format!("signing key made: {}", path.display()))?;
@@ -65,18 +65,14 @@ pub async fn run(settings: Settings) -> Result<()> {
 pub async fn start(settings: Settings) -> Result<Started> {
     let only_one = match &settings.database.url {
         DatabaseUrl::Sqlite(path) => {
-            crate::app::database_address(&settings)?;
+            make_database_folder(&settings)?;
             Some(lock(path)?)
         }
         DatabaseUrl::Postgres(_) => None,
     };
     let bound = http::bind(&settings.server)
         .with_context(|| format!("cannot listen on {}", settings.server.listen))?;
-    let issuer = settings
-        .server
-        .issuer
-        .clone()
-        .unwrap_or_else(|| bound.address.clone());
+    let issuer = settings.server.base_address(bound.listener.local_addr()?);
     let app = App::open(settings, issuer, http::scopes()).await?;
     let made_keys = app.keys.prepare(&Cause::system()).await?;
     let first_administrator = first_administrator(&app).await?;
@@ -149,7 +145,7 @@ async fn first_administrator(app: &App) -> Result<Option<FirstAdministrator>> {
     let username = app.settings.admin.user.clone();
     let (password, made) = match &app.settings.admin.password {
         Some(password) => (password.clone(), false),
-        None => (SecretString::from(random_token::<18>()), true),
+        None => (generated_password(), true),
     };
     match app
         .administrators

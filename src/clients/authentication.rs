@@ -20,13 +20,16 @@ pub struct Authenticated {
     pub secret_id: String,
 }
 
-/// Why a client was not authenticated. The first case covers an unknown client, a wrong secret, one
-/// that has expired and a disabled client: they answer alike.
+/// Why a client was not authenticated. The first case covers an unknown client, a wrong secret and one
+/// that has expired.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AuthenticationError {
     /// Not somebody we know, or not proved.
     #[error("client authentication failed")]
     Failed,
+    /// A disabled client, which proved who it is. It is answered as if it had failed.
+    #[error("client authentication failed")]
+    Disabled,
     /// Too many failed lately.
     #[error("too many attempts failed; wait {} seconds", .0.as_secs().max(1))]
     Limited(Duration),
@@ -79,6 +82,7 @@ impl Clients {
                     secret_id: stored.id,
                 })
             }
+            (Some(_), Some(_)) => Err(AuthenticationError::Disabled),
             _ => Err(AuthenticationError::Failed),
         }
     }

@@ -140,8 +140,8 @@ impl Clients {
         let entry = Entry::new("client.create", Decision::Allowed, cause)
             .client(&client.client_id)
             .target(client.client_id.as_str())
-            .detail("client_name", &client.client_name)
-            .detail("scope", &client.scope.to_string());
+            .detail("client_name", &client.client_name);
+        let entry = with_powers(entry, &client);
         let stored = secret.stored.clone();
         let client_id = client.client_id.clone();
         self.change(entry, &client_id, move |connection| {
@@ -229,7 +229,7 @@ impl Clients {
         let fields = patch.fields();
         // The patch is checked here, against what is there now, and applied inside the transaction to
         // what is there then: two administrators at once do not undo each other.
-        patch
+        let changed = patch
             .apply(current, &self.deps.rules, &self.deps.catalogue)
             .map_err(ClientError::Invalid)?;
         let now = self.deps.clock.now();
@@ -237,6 +237,7 @@ impl Clients {
             .client(client_id)
             .target(client_id.as_str())
             .detail("fields", &fields.join(" "));
+        let entry = with_powers(entry, &changed);
         let rules = self.deps.rules.clone();
         let catalogue = Arc::clone(&self.deps.catalogue);
         let id = client_id.clone();
@@ -387,10 +388,15 @@ impl Clients {
             if !secrets.iter().any(stays) {
                 return Err(StorageError::Conflict);
             }
-            if after.is_zero() {
+            let ends = secrets
+                .iter()
+                .find(|secret| secret.secret_id == retired)
+                .and_then(|secret| secret.expires_at)
+                .map_or(now.plus(after), |end| end.min(now.plus(after)));
+            if ends <= now {
                 table::delete_secret(connection, &id, &retired)
             } else {
-                table::expire_secret(connection, &id, &retired, now.plus(after))
+                table::expire_secret(connection, &id, &retired, ends)
             }
         });
         match outcome.await {
@@ -500,6 +506,26 @@ impl Clients {
         };
         Ok(NewSecret { stored, value })
     }
+}
+
+/// What the client may do from now on, in full.
+fn with_powers(entry: Entry, client: &Client) -> Entry {
+    let list = |resources: &[Resource]| {
+        let texts: Vec<_> = resources.iter().map(Resource::as_str).collect();
+        texts.join(" ")
+    };
+    let lifetime = client
+        .access_token_lifetime
+        .map(|seconds| seconds.to_string());
+    entry
+        .fact("scope", client.scope.to_string())
+        .fact("allowed_resources", list(&client.allowed_resources))
+        .fact("serves_resources", list(&client.serves_resources))
+        .fact("grant_types", client.grant_types.join(" "))
+        .fact(
+            "access_token_lifetime",
+            lifetime.unwrap_or_else(|| "default".to_owned()),
+        )
 }
 
 fn load(

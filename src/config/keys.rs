@@ -66,7 +66,7 @@ static DIR: Setting<PathBuf> = Setting {
     parse: parse::path,
 };
 
-static PRIVATE_KEY: Setting<SecretString> = Setting {
+pub(super) static PRIVATE_KEY: Setting<SecretString> = Setting {
     definition: Definition {
         name: "keys.private_key",
         environment: &["AMBIT_PRIVATE_KEY", "JWT_PRIVATE_KEY"],
@@ -78,7 +78,7 @@ static PRIVATE_KEY: Setting<SecretString> = Setting {
     parse: private_key,
 };
 
-static PUBLIC_KEY: Setting<String> = Setting {
+pub(super) static PUBLIC_KEY: Setting<String> = Setting {
     definition: Definition {
         name: "keys.public_key",
         environment: &["AMBIT_PUBLIC_KEY", "JWT_PUBLIC_KEY"],
@@ -158,7 +158,7 @@ impl Keys {
             let problem = "must be set too, since a public key is";
             return Err(reader.mistake(&PRIVATE_KEY.definition, problem));
         }
-        Ok(Self {
+        let keys = Self {
             dir: dir?,
             private_key,
             public_key,
@@ -166,7 +166,9 @@ impl Keys {
             es256_resources: es256_resources?,
             jwks_cache: jwks_cache?,
             rotation_interval: rotation_interval?,
-        })
+        };
+        reader.examine(|checks| (checks.keys)(&keys))?;
+        Ok(keys)
     }
 }
 

@@ -38,7 +38,7 @@ static FILTER: Setting<String> = Setting {
         name: "log.filter",
         environment: &["AMBIT_LOG"],
         flag: Some("--log"),
-        fallback: Fallback::Text("info"),
+        fallback: Fallback::Text("info,actix_server=warn"),
         meaning: "What is logged: a level (`error`, `warn`, `info`, `debug`, `trace`), or levels \
                   by module, separated by commas.",
         example: "info,ambit=debug",

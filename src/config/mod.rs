@@ -9,6 +9,7 @@
 
 mod admin;
 mod audit;
+mod checks;
 mod database;
 mod definition;
 mod definitions;
@@ -33,6 +34,7 @@ mod tests;
 
 pub use admin::Admin;
 pub use audit::Audit;
+pub use checks::{Checks, Finding, Judged};
 pub use database::{Database, DatabaseUrl};
 pub use effective::{Effective, Origin};
 pub use keys::{Keys, SigningAlgorithm};
@@ -105,7 +107,16 @@ impl Settings {
 ///
 /// Every mistake of every source at once; none of them repeats a secret.
 pub fn load(sources: &Sources) -> Result<Settings, Mistakes> {
-    let mut reader = Reader::open(sources);
+    load_checked(sources, Checks::NONE)
+}
+
+/// As [`load`], with what only modules above this one can judge.
+///
+/// # Errors
+///
+/// What the checks find, among all other mistakes.
+pub fn load_checked(sources: &Sources, checks: Checks) -> Result<Settings, Mistakes> {
+    let mut reader = Reader::open(sources, checks);
     let settings = Settings::read(&mut reader);
     let (effective, mistakes) = reader.close();
     match settings {

@@ -1,5 +1,6 @@
 //! Reads the value of each setting, and keeps mistakes and provenance.
 
+use super::checks::{Checks, Finding};
 use super::definition::{Definition, Fallback, Setting};
 use super::effective::{Effective, Origin};
 use super::lookup::{Given, Lookup, Value};
@@ -10,17 +11,19 @@ use super::sources::Sources;
 /// Reads settings one by one from all sources.
 pub(super) struct Reader<'a> {
     lookup: Lookup<'a>,
+    checks: Checks,
     effective: Vec<Effective>,
     mistakes: Vec<Mistake>,
 }
 
 impl<'a> Reader<'a> {
     /// Reads the file and finds the names that are no settings.
-    pub fn open(sources: &'a Sources) -> Self {
+    pub fn open(sources: &'a Sources, checks: Checks) -> Self {
         let lookup = Lookup::open(sources);
         let mistakes = lookup.mistakes();
         Self {
             lookup,
+            checks,
             effective: Vec::new(),
             mistakes,
         }
@@ -96,6 +99,15 @@ impl<'a> Reader<'a> {
     /// Whether any source gives this setting.
     pub fn is_given(&self, definition: &Definition) -> bool {
         !matches!(self.lookup.find(definition), Ok(None))
+    }
+
+    /// Records everything that a check finds.
+    pub fn examine(&mut self, look: impl FnOnce(Checks) -> Vec<Finding>) -> Result<(), Recorded> {
+        let mut outcome = Ok(());
+        for finding in look(self.checks) {
+            outcome = Err(self.mistake(finding.setting.definition(), &finding.problem));
+        }
+        outcome
     }
 
     /// Records what is wrong with a setting, under the name by which it was given.

@@ -227,7 +227,7 @@ impl From<KeyError> for Problem {
             KeyError::Brought | KeyError::Pending(..) => Self::conflict(&error),
             KeyError::NotFound => Self::not_found(&error),
             KeyError::Storage(error) => error.into(),
-            KeyError::Key(_) => Self::unavailable(&error),
+            KeyError::Key(_) | KeyError::BroughtWithdrawn => Self::unavailable(&error),
         }
     }
 }
@@ -247,7 +247,7 @@ impl From<AdministratorError> for Problem {
 impl From<AuthenticationError> for Problem {
     fn from(error: AuthenticationError) -> Self {
         match error {
-            AuthenticationError::Failed => Self::new(
+            AuthenticationError::Failed | AuthenticationError::Disabled => Self::new(
                 StatusCode::UNAUTHORIZED,
                 "The user name or the password is wrong.",
             ),

@@ -19,10 +19,12 @@ mod oauth;
 mod openapi;
 mod routes;
 mod server;
+mod tls;
 mod unread;
 
 pub use openapi::document as openapi;
 pub use server::{Bound, bind, serve};
+pub use tls::check as check_tls;
 
 use crate::scopes::ScopeDefinition;
 

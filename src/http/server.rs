@@ -8,15 +8,13 @@ use std::time::Duration;
 use actix_web::middleware::from_fn;
 use actix_web::{App as ActixApp, HttpServer, web};
 use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use utoipa_actix_web::AppExt;
 
 use super::error::Problem;
 use super::hosts::Hosts;
-use super::{middleware, openapi, routes};
+use super::{middleware, openapi, routes, tls};
 use crate::app::App;
-use crate::config::{Server as ServerSettings, Tls};
+use crate::config::Server as ServerSettings;
 
 /// How long a connection may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -38,10 +36,10 @@ pub struct Bound {
 
 /// Takes the address that the settings name, and reads the certificate if there is one.
 pub fn bind(settings: &ServerSettings) -> io::Result<Bound> {
-    let tls = settings.tls.as_ref().map(read_tls).transpose()?;
+    let tls = settings.tls.as_ref().map(tls::read).transpose();
+    let tls = tls.map_err(|findings| tls::as_io_error(&findings))?;
     let socket = listen(settings.listen)?;
-    let scheme = if tls.is_some() { "https" } else { "http" };
-    let address = format!("{scheme}://{}", socket.local_addr()?);
+    let address = settings.address(socket.local_addr()?);
     Ok(Bound {
         listener: socket,
         address,
@@ -53,29 +51,6 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let listener = TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
     Ok(listener)
-}
-
-fn read_tls(tls: &Tls) -> io::Result<ServerConfig> {
-    let invalid = |path: &std::path::Path, error: &dyn std::fmt::Display| {
-        io::Error::new(
-            io::ErrorKind::InvalidData,
-            format!("{}: {error}", path.display()),
-        )
-    };
-    let certificates = CertificateDer::pem_file_iter(&tls.certificate_file)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| invalid(&tls.certificate_file, &error))?;
-    let key = PrivateKeyDer::from_pem_file(&tls.key_file)
-        .map_err(|error| invalid(&tls.key_file, &error))?;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| {
-            builder
-                .with_no_client_auth()
-                .with_single_cert(certificates, key)
-        })
-        .map_err(|error| invalid(&tls.certificate_file, &error))
 }
 
 /// Serves until it is told to stop, then finishes what is under way within the limit that the
@@ -146,7 +121,7 @@ fn json_config(limit: usize) -> web::JsonConfig {
                 ),
                 E::Deserialize(error) if error.is_data() => (
                     StatusCode::UNPROCESSABLE_ENTITY,
-                    format!("The body is not as described: {error}."),
+                    format!("The body is not as described: {}.", without_values(error)),
                 ),
                 E::Deserialize(_) => (
                     StatusCode::BAD_REQUEST,
@@ -159,6 +134,17 @@ fn json_config(limit: usize) -> web::JsonConfig {
             };
             Problem::new(status, detail).into()
         })
+}
+
+/// What is wrong with a body, without what it says: that may be a password in the wrong place.
+fn without_values(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let names_fields = ["missing field", "unknown field", "duplicate field"];
+    if names_fields.iter().any(|begin| text.starts_with(begin)) {
+        return text;
+    }
+    let (line, column) = (error.line(), error.column());
+    format!("a value of the wrong kind before line {line} column {column}")
 }
 
 fn query_config() -> web::QueryConfig {

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+/// How far apart the clocks of two replicas may be.
+pub const CLOCK_SKEW: Duration = Duration::from_secs(60);
+
 /// A point in time, in microseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
@@ -82,6 +85,31 @@ impl Clock for SystemClock {
     )]
     fn now(&self) -> Timestamp {
         Timestamp(Utc::now().timestamp_micros())
+    }
+}
+
+/// A clock that stands still until a test moves it.
+#[cfg(test)]
+pub struct ManualClock(std::sync::atomic::AtomicI64);
+
+#[cfg(test)]
+impl ManualClock {
+    /// It shows this time.
+    pub fn at(time: Timestamp) -> Self {
+        Self(time.micros().into())
+    }
+
+    /// Moves it on.
+    pub fn pass(&self, duration: Duration) {
+        let later = self.now().plus(duration).micros();
+        self.0.store(later, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(std::sync::atomic::Ordering::Relaxed))
     }
 }
 

@@ -36,12 +36,18 @@ pub struct InvalidId;
 pub struct ClientId(String);
 
 impl ClientId {
+    const PREFIX: &str = "client_";
     /// Longest identifier that is accepted, in characters.
     pub const MAX_LENGTH: usize = 64;
 
     /// A fresh identifier with 128 random bits.
     pub fn generate() -> Self {
-        Self(format!("client_{}", random_token::<16>()))
+        Self(format!("{}{}", Self::PREFIX, random_token::<16>()))
+    }
+
+    /// Whether a text looks like an identifier that [`generate`](Self::generate) made.
+    pub fn is_generated(text: &str) -> bool {
+        text.starts_with(Self::PREFIX) && Self::parse(text).is_ok()
     }
 
     /// Takes a text that has the form of an identifier.

@@ -12,7 +12,9 @@ mod scope;
 
 pub use administrator::Administrator;
 pub use client::{Client, ClientSecret};
-pub use clock::{Clock, SystemClock, Timestamp};
+#[cfg(test)]
+pub use clock::ManualClock;
+pub use clock::{CLOCK_SKEW, Clock, SystemClock, Timestamp};
 pub use id::{ClientId, InvalidId, TenantId, random_token};
 pub use principal::Principal;
 pub use resource::{InvalidResource, Resource};

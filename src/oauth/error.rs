@@ -142,6 +142,11 @@ impl From<AuthenticationError> for OAuthError {
                 "client_authentication_failed",
                 "Client authentication failed.",
             ),
+            AuthenticationError::Disabled => Self::new(
+                ErrorCode::InvalidClient,
+                "client_disabled",
+                "Client authentication failed.",
+            ),
             AuthenticationError::Limited(wait) => Self::throttled(wait),
             AuthenticationError::Busy => Self::overloaded(),
             AuthenticationError::Storage(error) => error.into(),

@@ -58,7 +58,7 @@ pub async fn introspect(
 ) -> Result<Introspection, StorageError> {
     match tokens.check(token).await {
         Ok(valid) if concerns(caller, &valid) => Ok(answer(&valid)),
-        Ok(_) | Err(TokenError::Invalid(_)) => Ok(Introspection::default()),
+        Ok(_) | Err(TokenError::Invalid(_) | TokenError::Void(..)) => Ok(Introspection::default()),
         Err(TokenError::Storage(error)) => Err(error),
     }
 }
@@ -78,7 +78,7 @@ fn answer(token: &ValidToken) -> Introspection {
     let claims = token.claims.as_ref();
     Introspection {
         active: true,
-        scope: Some(claims.scope.clone()),
+        scope: Some(claims.scope.clone()).filter(|scope| !scope.is_empty()),
         client_id: Some(claims.client_id.clone()),
         token_type: Some("Bearer".to_owned()),
         exp: Some(claims.exp),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::audit::{Cause, Decision, Entry, Journal};
-use crate::model::{Clock, Principal};
+use crate::model::{CLOCK_SKEW, Clock, Principal};
 use crate::storage::cached::Cached;
 use crate::storage::changes::{Change, Kind};
 use crate::storage::revoked_tokens::{self as table, Revocation};
@@ -77,8 +77,9 @@ impl Revocations {
 
     /// Drops revocations of tokens that have expired anyway.
     pub async fn clean(&self) -> Result<(), StorageError> {
-        let now = self.clock.now();
-        let effect = move |connection: &mut _| table::forget_expired(connection, now).map(|_| ());
+        // Another replica's clock may be behind.
+        let ended = self.clock.now().minus(CLOCK_SKEW);
+        let effect = move |connection: &mut _| table::forget_expired(connection, ended).map(|_| ());
         self.journal.maintain(effect).await
     }
 }

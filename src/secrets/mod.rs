@@ -114,7 +114,7 @@ impl Checker {
         }
         let attempt = self
             .throttle
-            .attempt(name, address)
+            .attempt(stored.map_or(name, |stored| &stored.id), address)
             .map_err(Refused::Limited)?;
         let against = stored.unwrap_or(&self.nobody);
         let matches = match self

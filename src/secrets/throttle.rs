@@ -48,10 +48,15 @@ impl Throttle {
     }
 
     /// Lets an attempt through, or says how long to wait.
-    pub fn attempt(&self, name: &str, address: Option<IpAddr>) -> Result<Attempt<'_>, Duration> {
+    ///
+    /// `subject` is what the attempt is aimed at: a secret that exists, or else a name. A stranger who
+    /// does not know which secret a name has cannot use up the attempts that its owner has.
+    pub fn attempt(&self, subject: &str, address: Option<IpAddr>) -> Result<Attempt<'_>, Duration> {
+        let address = address.map(network);
         let buckets = [
             (
-                self.hashing.hash_one(("name and address", name, address)),
+                self.hashing
+                    .hash_one(("subject and address", subject, address)),
                 self.per_name_and_address,
             ),
             (
@@ -59,7 +64,7 @@ impl Throttle {
                 self.per_address,
             ),
             (
-                self.hashing.hash_one(("name", name)),
+                self.hashing.hash_one(("subject", subject)),
                 self.per_name_and_address.saturating_mul(EVERYWHERE),
             ),
         ];
@@ -86,6 +91,15 @@ impl Throttle {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Cache<u64, Duration>> {
         self.empty_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What one caller can choose from at will: a whole /64 of IPv6, and one address of IPv4.
+fn network(address: IpAddr) -> IpAddr {
+    const HOST: u128 = 0xffff_ffff_ffff_ffff;
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) & !HOST).into()),
+        v4 => v4,
     }
 }
 
@@ -131,6 +145,21 @@ mod tests {
             [true, true, false]
         );
         assert!(fail(&throttle, "c", THERE));
+    }
+
+    #[test]
+    fn one_network_of_ipv6_is_one_caller() {
+        let throttle = Throttle::new(100, 2);
+        let from = |host: u128| {
+            let address = (0x2001_0db8_u128 << 96) + host;
+            fail(
+                &throttle,
+                &host.to_string(),
+                Some(IpAddr::V6(address.into())),
+            )
+        };
+        assert_eq!([from(1), from(2), from(3)], [true, true, false]);
+        assert!(from(1 << 64));
     }
 
     #[test]

@@ -83,13 +83,31 @@ pub fn latest(connection: &mut AnyConnection) -> Result<i64, StorageError> {
     Ok(latest.unwrap_or(0))
 }
 
-/// Changes behind `seq`, oldest first, and the number to ask from next time. A kind that this
-/// version does not know, announced by a newer one, is skipped.
-pub fn since(
-    connection: &mut AnyConnection,
-    seq: i64,
-    limit: i64,
-) -> Result<(Vec<Change>, i64), StorageError> {
+/// What a reader of the feed finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// Changes behind the number that was asked from, oldest first. A kind that this version does not
+    /// know, announced by a newer one, is left out.
+    pub changes: Vec<Change>,
+    /// The number to ask from next time.
+    pub reached: i64,
+    /// Whether changes may have been forgotten before this reader came to them: it was away for longer
+    /// than they are kept, as a suspended machine is.
+    pub missed: bool,
+}
+
+/// Changes behind `seq`.
+pub fn since(connection: &mut AnyConnection, seq: i64, limit: i64) -> Result<Heard, StorageError> {
+    // The newest change is never forgotten, so one that a reader has reached is there unless newer
+    // ones have been, too, and were not kept for it.
+    let missed = seq > 0 && {
+        let row: Option<i64> = changes::table
+            .find(seq)
+            .select(changes::seq)
+            .first(connection)
+            .optional()?;
+        row.is_none()
+    };
     let rows: Vec<(i64, String, String)> = changes::table
         .filter(changes::seq.gt(seq))
         .order(changes::seq.asc())
@@ -106,7 +124,11 @@ pub fn since(
             })
         })
         .collect();
-    Ok((changes, reached))
+    Ok(Heard {
+        changes,
+        reached,
+        missed,
+    })
 }
 
 /// Forgets changes announced before `before`; returns how many. The latest one stays, so that

@@ -48,17 +48,17 @@ impl Feed {
             while !stopped.load(Ordering::Relaxed) {
                 let asked_at = Instant::now();
                 match link.read(|connection| changes::since(connection, reached, BATCH)) {
-                    Ok((changes, now_reached)) => {
-                        if failing {
+                    Ok(heard) => {
+                        if failing || heard.missed {
                             listener.missed();
                         }
                         failing = false;
-                        reached = now_reached;
-                        for change in &changes {
+                        reached = heard.reached;
+                        for change in &heard.changes {
                             listener.changed(change);
                         }
                         let _ = sender.send(asked_at);
-                        if changes.is_empty() {
+                        if heard.changes.is_empty() {
                             thread::sleep(INTERVAL);
                         }
                     }

@@ -37,6 +37,9 @@ use crate::work::{Rejected, WorkPool};
 /// How many reads may wait for a connection before the next one is told that there are too many.
 const WAITING_READS: usize = 4096;
 
+/// How many walks over a whole table may wait for the one before.
+const WAITING_SCANS: usize = 4;
+
 /// Where the database is.
 #[derive(Debug, Clone)]
 pub enum Address {
@@ -117,6 +120,7 @@ impl From<Rejected> for StorageError {
 pub struct Store {
     address: Address,
     readers: WorkPool<Link>,
+    scanner: WorkPool<Link>,
     open: Arc<AtomicUsize>,
 }
 
@@ -129,9 +133,14 @@ impl Store {
         let readers = WorkPool::start("database", connections, WAITING_READS, move || {
             Link::counted(link_address.clone(), Arc::clone(&counter))
         })?;
+        let link_address = address.clone();
+        let scanner = WorkPool::start("scanner", 1, WAITING_SCANS, move || {
+            Link::new(link_address.clone())
+        })?;
         Ok(Self {
             address,
             readers,
+            scanner,
             open,
         })
     }
@@ -157,5 +166,17 @@ impl Store {
         query: impl Fn(&mut AnyConnection) -> Result<T, StorageError> + Send + 'static,
     ) -> Result<T, StorageError> {
         self.readers.run(move |link| link.read(query)).await?
+    }
+
+    /// Runs a query that may walk over a whole table. There is one at a time, on a connection of its
+    /// own, so that however many are asked for, the short ones go on.
+    ///
+    /// # Errors
+    /// [`StorageError::Busy`] if enough of them wait already.
+    pub async fn scan<T: Send + 'static>(
+        &self,
+        query: impl Fn(&mut AnyConnection) -> Result<T, StorageError> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        self.scanner.run(move |link| link.read(query)).await?
     }
 }

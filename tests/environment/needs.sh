@@ -112,3 +112,18 @@ prepare_clients() {
         note_made_from "$AMBIT_TEST_CLIENTS" "$sources/package-lock.json"
     fi
 }
+
+# The test of a full disk lays a small file system over a folder, in a mount namespace of its own.
+# Where that is forbidden, as in many containers, the test is told that it may be skipped.
+prepare_small_disk() {
+    local options
+    for options in --mount "--mount --map-root-user"; do
+        # shellcheck disable=SC2086  # several options
+        if unshare $options -- mount -t tmpfs ambit "$environment" 2>/dev/null; then
+            return
+        fi
+    done
+    skipped="the disk-full test is SKIPPED: this machine permits no mount namespace (unshare --mount)"
+    say "$skipped"
+    export AMBIT_TEST_SKIP_DISK_FULL=yes
+}

@@ -3,7 +3,11 @@
 
 mod administrators;
 mod agents;
+mod details;
+mod inserted;
 mod log;
+mod mistaken;
+mod refusals;
 
 use serde_json::Value;
 

@@ -172,8 +172,8 @@ fn a_token_counts_in_its_one_place_only() {
     assert_eq!(with(&[&good]), 200);
     assert_eq!(with(&[&format!("bearer {token}")]), 200);
     assert_eq!(with(&[&format!("BEARER  {token}")]), 200);
-    assert_eq!(with(&[&good, &good]), 401);
-    assert_eq!(with(&[&good, "Bearer x"]), 401);
+    assert_eq!(with(&[&good, &good]), 400);
+    assert_eq!(with(&[&good, "Bearer x"]), 400);
     for value in [
         format!("Bearer{token}"),
         format!("Bearer\t{token}"),
@@ -188,6 +188,38 @@ fn a_token_counts_in_its_one_place_only() {
         "Bearer ".to_owned(),
     ] {
         assert_eq!(with(&[&value]), 401, "{value:.30}");
+    }
+}
+
+/// RFC 6750, section 3.1: a token sent twice is a broken request, one that is no token is invalid.
+#[test]
+fn a_broken_request_and_a_broken_token_are_told_apart() {
+    let server = Server::start();
+    let agent = server.agent(&server.create_client("agent", &["protected"]));
+    let good = format!("Bearer {}", agent.token.access_token);
+    let with = |values: &[&str]| {
+        let mut request = server.anonymous().request(Method::GET, "/protected");
+        for value in values {
+            request = request.header("authorization", *value);
+        }
+        Answer::to(request)
+    };
+    let basic = "Basic YTpi";
+    for values in [[good.as_str(), &good], [&good, "Bearer x"], [&good, basic]] {
+        let (challenge, body) = problem(&with(&values), 400);
+        assert!(
+            challenge.starts_with("Bearer ") && challenge.contains("error=\"invalid_request\""),
+            "{challenge}"
+        );
+        assert_eq!(body["type"], "urn:ambit:problem:invalid_request");
+    }
+    for token in ["a!b", "a b", "\"x\"", "%41", "a,b"] {
+        let (challenge, body) = problem(&with(&[&format!("Bearer {token}")]), 401);
+        assert!(
+            challenge.contains("error=\"invalid_token\""),
+            "{token}: {challenge}"
+        );
+        assert_eq!(body["type"], "urn:ambit:problem:invalid_token");
     }
 }
 

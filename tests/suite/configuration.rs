@@ -49,6 +49,26 @@ fn every_mistake_is_reported_at_once() {
     assert!(!error.contains("short word"), "{error}");
 }
 
+/// The endpoints stand at the root, so that an issuer with a path could not be discovered (RFC 8414,
+/// section 3.1).
+#[test]
+fn an_issuer_with_a_path_is_refused() {
+    for issuer in [
+        "https://example.com/ambit",
+        "https://example.com/a/b",
+        "http://127.0.0.1:8000/ambit",
+    ] {
+        let refusal = Server::with([("AMBIT_ISSUER", issuer)]).try_start().err();
+        let refusal = refusal.unwrap_or_else(|| panic!("{issuer} is accepted"));
+        assert_eq!(refusal.status.code(), Some(1));
+        let error = &refusal.stderr;
+        assert!(
+            error.contains("AMBIT_ISSUER: ") && error.contains("path"),
+            "{error}"
+        );
+    }
+}
+
 #[test]
 fn later_sources_stand_above_earlier_ones() {
     let server = Server::with([("AMBIT_LOG", "warn"), ("AMBIT_BODY_LIMIT_BYTES", "2000")])

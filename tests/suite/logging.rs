@@ -1,5 +1,7 @@
 //! The log: one line a request, to be found again, and nothing in it that is nobody's business.
 
+mod secrets;
+
 use serde_json::Value;
 
 use crate::support::{Caller, Server, eventually};

@@ -21,6 +21,7 @@ mod clients;
 mod configuration;
 mod faults;
 mod logging;
+mod mistakes;
 mod monitoring;
 mod oauth;
 mod openapi;

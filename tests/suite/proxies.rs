@@ -63,6 +63,55 @@ fn guesses_are_counted_by_the_address_that_the_proxy_names() {
     assert_eq!(guess("203.0.113.8"), 401);
 }
 
+/// Whoever has one address of IPv6 has the 2^64 around it, too.
+#[test]
+fn a_network_of_addresses_guesses_as_one() {
+    let server = Server::with([("AMBIT_TRUSTED_PROXIES", "127.0.0.1")])
+        .with([("AMBIT_FAILURES_PER_ADDRESS", "20")])
+        .start();
+    let guess = |network: &str, number: usize| {
+        let request = server.anonymous().request(Method::POST, "/token");
+        let request = request
+            .header(
+                "x-forwarded-for",
+                format!("{network}:{number:x}::{number:x}"),
+            )
+            .basic_auth(format!("name-{number}"), Some("a wrong secret"))
+            .form(&[("grant_type", "client_credentials")]);
+        Answer::to(request).status
+    };
+    let statuses: Vec<_> = (0..120)
+        .map(|number| guess("2001:db8:1:2", number))
+        .take_while(|status| *status != 429)
+        .collect();
+    assert!((20..120).contains(&statuses.len()), "{statuses:?}");
+    assert!(statuses.iter().all(|status| *status == 401), "{statuses:?}");
+    assert_eq!(guess("2001:db8:1:3", 1), 401);
+}
+
+#[test]
+fn a_flood_of_guesses_at_a_client_does_not_shut_it_out() {
+    let server = Server::with([("AMBIT_TRUSTED_PROXIES", "127.0.0.1")])
+        .with([("AMBIT_FAILURES_PER_CLIENT", "2")])
+        .start();
+    let client = server.create_client("sought after", &["protected"]);
+    let from = |address: String, secret: &str| {
+        let request = server.anonymous().request(Method::POST, "/token");
+        let request = request
+            .header("x-forwarded-for", address)
+            .basic_auth(&client.client_id, Some(secret))
+            .form(&[("grant_type", "client_credentials")]);
+        Answer::to(request).status
+    };
+    // Each from an address that has not failed before: what is full is the client's own measure.
+    let failed = (1..=100)
+        .take_while(|number| from(format!("203.0.113.{number}"), "a wrong secret") == 401)
+        .count();
+    assert!((20..100).contains(&failed), "{failed}");
+    // It was never presented before, so that it has to be hashed.
+    assert_eq!(from("198.51.100.1".to_owned(), &client.client_secret), 200);
+}
+
 #[test]
 fn a_request_identifier_is_taken_over_from_a_trusted_proxy_only() {
     let ask = |server: &Server, id: &str| {

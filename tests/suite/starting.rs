@@ -66,6 +66,14 @@ fn the_first_start_makes_an_administrator_and_shows_the_password_once() {
 }
 
 #[test]
+fn a_first_start_logs_nothing_of_the_runtime() {
+    let server = Server::start();
+    let log = server.stderr();
+    assert!(log.contains("listening"), "{log}");
+    assert!(!log.contains("actix"), "{log}");
+}
+
+#[test]
 fn a_password_from_the_settings_is_not_shown_and_later_changes_nothing() {
     let mut server = Server::start();
     let said = server.stdout();

@@ -6,7 +6,7 @@ use reqwest::{Certificate, Version, blocking::Client};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Refusal, Server};
+use crate::support::{Refusal, Server, ServerBuilder};
 
 #[test]
 fn https_is_served_over_http_2_and_1() {
@@ -121,14 +121,14 @@ fn files_that_do_not_fit_together_are_named() {
 }
 
 /// A certificate for 127.0.0.1 that signed itself, and its key.
-struct Files {
+pub struct Files {
     folder: TempDir,
     certificate: PathBuf,
-    key: PathBuf,
+    pub key: PathBuf,
 }
 
 impl Files {
-    fn make() -> Self {
+    pub fn make() -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let [certificate, key] =
             ["certificate.pem", "key.pem"].map(|name| folder.path().join(name));
@@ -159,17 +159,21 @@ impl Files {
     }
 
     fn server(&self) -> Server {
+        self.builder().start()
+    }
+
+    /// A server that has this certificate, to be started.
+    pub fn builder(&self) -> ServerBuilder {
         let [certificate, key] =
             [&self.certificate, &self.key].map(|path| path.display().to_string());
         Server::with([
             ("AMBIT_TLS_CERTIFICATE_FILE", certificate.as_str()),
             ("AMBIT_TLS_KEY_FILE", key.as_str()),
         ])
-        .start()
     }
 
     /// A client that trusts this certificate and no other.
-    fn client(&self) -> Client {
+    pub fn client(&self) -> Client {
         let certificate = Certificate::from_pem(&fs::read(&self.certificate).unwrap()).unwrap();
         Client::builder()
             .no_proxy()

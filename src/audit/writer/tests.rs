@@ -70,7 +70,7 @@ impl Log {
 }
 
 fn entry(number: usize) -> Entry {
-    Entry::new("test", Decision::Allowed, &Cause::system()).target(&number.to_string())
+    Entry::new("request", Decision::Allowed, &Cause::system()).target(&number.to_string())
 }
 
 #[tokio::test]
@@ -163,6 +163,61 @@ async fn a_removed_tail_is_named() {
     let log = Log::with_records(9).await;
     log.tamper(&["DELETE FROM audit_records WHERE seq > 7"]);
     assert_eq!(log.faults(), [Fault::Removed { first: 8, last: 9 }]);
+}
+
+#[tokio::test]
+async fn a_record_inserted_behind_the_head_is_named() {
+    for behind in [1, 2] {
+        let log = Log::with_records(9).await;
+        let head = log
+            .link()
+            .read(crate::storage::audit_records::head)
+            .unwrap();
+        let seq = head.seq + behind;
+        // Well-formed in all that it says, and chained to what is there.
+        let forged = entry(99).to_row(
+            seq,
+            &head.hash,
+            crate::model::Timestamp::from_seconds(1),
+            std::time::Instant::now(),
+        );
+        log.tamper(&[&format!(
+            "INSERT INTO audit_records \
+             (seq, tenant_id, at, event, decision, record, hash) \
+             VALUES ({seq}, '{}', {}, '{}', '{}', '{}', '{}')",
+            forged.tenant_id, forged.at, forged.event, forged.decision, forged.record, forged.hash
+        )]);
+        let faults = log.faults();
+        let [Fault::Head { detail }] = faults.as_slice() else {
+            panic!("{faults:?}");
+        };
+        assert!(detail.contains(&seq.to_string()), "{detail}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_in_the_way_is_an_outage_until_it_is_gone() {
+    let log = Log::with_records(3).await;
+    log.tamper(&[
+        "INSERT INTO audit_records SELECT seq + 1, tenant_id, at, client_id, event, \
+         decision, record, hash FROM audit_records WHERE seq = 3",
+    ]);
+    let journal = log.journal();
+    let recorded = journal.record(entry(4)).await;
+    assert!(
+        matches!(recorded, Err(StorageError::Unavailable(_))),
+        "{recorded:?}"
+    );
+    let changed = journal.change(entry(5), None, |_| Ok(())).await;
+    assert!(
+        matches!(changed, Err(StorageError::Unavailable(_))),
+        "{changed:?}"
+    );
+    assert!(!journal.works());
+    log.tamper(&["DELETE FROM audit_records WHERE seq = 4"]);
+    assert_eq!(journal.record(entry(6)).await, Ok(()));
+    assert!(journal.works());
+    assert_eq!(log.faults(), []);
 }
 
 #[tokio::test]

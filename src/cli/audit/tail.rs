@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use serde_json::Value;
 
 use super::super::context::Context;
 use super::super::output::{self, printable};
-use crate::audit::Decision;
+use crate::audit::{Decision, EVENTS};
 use crate::storage::audit_records::{self, AuditRow, Filter, Walk};
 use crate::storage::{Link, StorageError};
 
@@ -34,8 +35,8 @@ pub struct Args {
     /// Only this client's
     #[arg(long, value_name = "CLIENT_ID")]
     client: Option<String>,
-    /// Only this event, such as client.create
-    #[arg(long, value_name = "NAME")]
+    /// Only this event
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(EVENTS))]
     event: Option<String>,
     /// Only what was decided so
     #[arg(long, value_enum)]

@@ -3,6 +3,8 @@
 use super::super::context::Context;
 use super::super::output;
 use super::show;
+use crate::app::App;
+use crate::audit::Cause;
 use crate::clients::{ClientView, Registration};
 
 const EXAMPLES: &str = "\
@@ -63,9 +65,15 @@ impl Args {
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         let json = self.json;
         let registration = self.registration();
-        let (registered, secret) = context
-            .with_app(async |app, cause| Ok(app.clients.register(cause, registration).await?))
-            .await?;
+        // Running servers remember who serves which resource.
+        let is_remembered = !registration.serves_resources.is_empty();
+        let register =
+            async |app: &App, cause: &Cause| Ok(app.clients.register(cause, registration).await?);
+        let (registered, secret) = if is_remembered {
+            context.change(register).await?
+        } else {
+            context.with_app(register).await?
+        };
         let view = ClientView::from(&registered).with_secret(&secret);
         if json {
             return output::print_json(&view);

@@ -90,7 +90,7 @@ impl Args {
             enabled,
         };
         let (clients, next) = context
-            .with_app(async |app, cause| {
+            .read(async |app, cause| {
                 let tenant_id = &cause.tenant_id;
                 Ok(app
                     .clients

@@ -8,7 +8,7 @@ use crate::clients::{ClientView, Registered};
 /// Prints a client.
 pub async fn run(one: &One, context: &Context) -> anyhow::Result<()> {
     let registered = context
-        .with_app(async |app, cause| Ok(app.clients.show(&cause.tenant_id, &one.client_id).await?))
+        .read(async |app, cause| Ok(app.clients.show(&cause.tenant_id, &one.client_id).await?))
         .await?;
     if one.json {
         return output::print_json(&ClientView::from(&registered));

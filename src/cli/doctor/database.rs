@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::context::address;
 use super::super::output::one_line;
 use super::check::Check;
+use crate::app::database_address;
 use crate::config::Settings;
 use crate::model::{Clock, SystemClock, Timestamp};
 use crate::storage::audit_records::{self, AuditRow, Filter, Head, Walk};
@@ -27,7 +27,7 @@ struct Seen {
 /// Looks at all three.
 pub fn examine(settings: &Settings) -> Vec<Check> {
     let url = &settings.database.url;
-    let state = match inspection::state(&address(settings)) {
+    let state = match inspection::state(&database_address(settings)) {
         Ok(state) => state,
         Err(error) => return vec![unreachable(&error, url), clock(None)],
     };
@@ -45,7 +45,7 @@ pub fn examine(settings: &Settings) -> Vec<Check> {
             let advice = "Run `ambit migrate`, or start the server, which does it.";
             vec![Check::warning("database", detail, advice), clock(None)]
         }
-        State::Ready => match address(settings).link().read(see) {
+        State::Ready => match database_address(settings).link().read(see) {
             Ok(seen) => vec![
                 Check::ok(
                     "database",

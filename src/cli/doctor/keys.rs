@@ -50,19 +50,6 @@ fn brought(pem: &SecretString, settings: &Settings) -> Check {
         Ok(key) => key,
         Err(error) => return Check::problem(KEYS, error.to_string(), advice),
     };
-    if settings
-        .keys
-        .public_key
-        .as_ref()
-        .is_some_and(|public| !key.has_public_half(public))
-    {
-        let detail = "the public key in the settings does not belong to the private one";
-        return Check::problem(
-            KEYS,
-            detail,
-            "Put the right one there, or none: it is derived.",
-        );
-    }
     match works(&key, settings) {
         Ok(()) => Check::ok(
             KEYS,

@@ -47,7 +47,7 @@ impl Args {
 }
 
 fn examine(context: &Context) -> Vec<Check> {
-    let settings = match context.settings() {
+    let settings = match context.settings_to_serve_with() {
         Ok(settings) => settings,
         Err(mistakes) => {
             let advice = "Correct them; `ambit config reference` explains every setting.";

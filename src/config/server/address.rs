@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use url::{Host, Url};
 
-/// An issuer: an absolute `http` or `https` URL without query, fragment (RFC 8414, section 2),
+/// An issuer: an absolute `http` or `https` URL without path, query, fragment (RFC 8414, section 2),
 /// user information or trailing slash, given back byte for byte.
 pub(super) fn issuer(text: &str) -> Result<String, String> {
     // The URL parser drops line breaks and turns backslashes round; the issuer is never changed.
@@ -29,6 +29,12 @@ pub(super) fn issuer(text: &str) -> Result<String, String> {
             "must have no fragment (nothing after a #)",
         ),
         (text.ends_with('/'), "must have no slash at its end"),
+        // The metadata of an issuer with a path stand elsewhere (RFC 8414, section 3.1), and every
+        // endpoint is at the root.
+        (
+            url.path() != "/",
+            "must have no path: the server answers at the root of its host",
+        ),
     ];
     match wrong.into_iter().find(|(applies, _)| *applies) {
         Some((_, problem)) => Err(problem.to_owned()),
@@ -86,7 +92,7 @@ mod tests {
         for text in [
             "https://Auth.Example.com",
             "http://127.0.0.1:8000",
-            "https://example.com:443/tenant",
+            "https://example.com:443",
             "HTTPS://example.com",
         ] {
             assert_eq!(issuer(text).as_deref(), Ok(text));
@@ -102,6 +108,7 @@ mod tests {
             "http:example.com",
             "https://",
             "https://example.com/",
+            "https://example.com/tenant",
             "https://example.com?x",
             "https://example.com?",
             "https://example.com#",

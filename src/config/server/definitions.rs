@@ -81,14 +81,15 @@ pub(super) static ISSUER: Setting<String> = Setting {
         flag: Some("--issuer"),
         fallback: Fallback::Nothing("the address actually bound"),
         meaning: "The public base address of the server, byte for byte as it stands in the `iss` \
-                  of tokens and in metadata. No query, fragment or slash at its end.",
+                  of tokens and in metadata. No path, query, fragment or slash at its end. Must be set \
+                  where the server listens on every interface.",
         example: "https://ambit.example.com",
         ..Definition::TEXT
     },
     parse: address::issuer,
 };
 
-pub(super) static TLS_CERTIFICATE_FILE: Setting<PathBuf> = Setting {
+pub(in super::super) static TLS_CERTIFICATE_FILE: Setting<PathBuf> = Setting {
     definition: Definition {
         name: "server.tls.certificate_file",
         environment: &["AMBIT_TLS_CERTIFICATE_FILE"],
@@ -99,7 +100,7 @@ pub(super) static TLS_CERTIFICATE_FILE: Setting<PathBuf> = Setting {
     parse: parse::path,
 };
 
-pub(super) static TLS_KEY_FILE: Setting<PathBuf> = Setting {
+pub(in super::super) static TLS_KEY_FILE: Setting<PathBuf> = Setting {
     definition: Definition {
         name: "server.tls.key_file",
         environment: &["AMBIT_TLS_KEY_FILE"],

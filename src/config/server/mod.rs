@@ -4,7 +4,7 @@ mod address;
 mod definitions;
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::lookup::{Given, Value};
 use super::mistake::Recorded;
 use super::reader::Reader;
 use definitions as define;
-pub(super) use definitions::SECTION;
+pub(super) use definitions::{SECTION, TLS_CERTIFICATE_FILE, TLS_KEY_FILE};
 
 /// Where the server runs, which decides how strict its settings must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +85,17 @@ pub struct Server {
 }
 
 impl Server {
+    /// The address of a server that has taken `bound`, such as `http://127.0.0.1:8000`.
+    pub fn address(&self, bound: SocketAddr) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{bound}")
+    }
+
+    /// The public base address of a server that has taken `bound`: its issuer, byte for byte.
+    pub fn base_address(&self, bound: SocketAddr) -> String {
+        self.issuer.clone().unwrap_or_else(|| self.address(bound))
+    }
+
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, Recorded> {
         let environment = reader.one(&define::ENVIRONMENT);
         let listen = read_listen(reader, environment.as_ref().ok());
@@ -144,10 +155,14 @@ fn read_tls(reader: &mut Reader<'_>) -> Result<Option<Tls>, Recorded> {
     let certificate_file = reader.optional(&define::TLS_CERTIFICATE_FILE);
     let key_file = reader.optional(&define::TLS_KEY_FILE);
     match (certificate_file?, key_file?) {
-        (Some(certificate_file), Some(key_file)) => Ok(Some(Tls {
-            certificate_file,
-            key_file,
-        })),
+        (Some(certificate_file), Some(key_file)) => {
+            let tls = Tls {
+                certificate_file,
+                key_file,
+            };
+            reader.examine(|checks| (checks.tls)(&tls))?;
+            Ok(Some(tls))
+        }
         (None, None) => Ok(None),
         (Some(_), None) => Err(reader.mistake(
             &define::TLS_KEY_FILE.definition,
@@ -160,8 +175,8 @@ fn read_tls(reader: &mut Reader<'_>) -> Result<Option<Tls>, Recorded> {
     }
 }
 
-/// Outside a developer's machine tokens must not travel in clear text, and the issuer must be an
-/// address that others can reach.
+/// Outside a developer's machine tokens must not travel in clear text. Everywhere the issuer must be an
+/// address that others can reach, if the server is there for others.
 fn check_issuer(
     reader: &mut Reader<'_>,
     environment: &Environment,
@@ -169,23 +184,21 @@ fn check_issuer(
     issuer: Option<&str>,
     tls: bool,
 ) -> Result<(), Recorded> {
-    if environment.is_local() {
-        return Ok(());
-    }
     let problem = match issuer {
+        None if listen.ip().is_unspecified() => format!(
+            "must be set where the server listens on every interface: nobody reaches it under \
+             {listen}; names that it has besides go into AMBIT_ALLOWED_HOSTS"
+        ),
+        _ if environment.is_local() => return Ok(()),
         Some(issuer) if address::is_https(issuer) || address::has_loopback_host(issuer) => {
             return Ok(());
         }
         Some(_) => format!("must begin with https:// where ENVIRONMENT is {environment}"),
-        None if listen.ip().is_loopback() || (tls && is_one_address(listen.ip())) => return Ok(()),
+        None if listen.ip().is_loopback() || tls => return Ok(()),
         None => format!(
             "must be set where ENVIRONMENT is {environment}: \
              others cannot reach the server under {listen}"
         ),
     };
     Err(reader.mistake(&define::ISSUER.definition, &problem))
-}
-
-fn is_one_address(address: IpAddr) -> bool {
-    !address.is_unspecified()
 }

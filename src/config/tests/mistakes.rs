@@ -87,6 +87,51 @@ fn anywhere_but_locally_the_issuer_must_be_https() {
 }
 
 #[test]
+fn on_every_interface_the_issuer_must_be_set() {
+    for listen in ["0.0.0.0:80", "[::]:80"] {
+        let listen = ("AMBIT_LISTEN", listen);
+        let mistakes = environment(&[listen]).expect_err("nobody reaches that");
+        assert!(mistakes.to_string().contains("AMBIT_ALLOWED_HOSTS"));
+        assert_eq!(
+            names(environment(&[listen])),
+            ["server.issuer or AMBIT_ISSUER"]
+        );
+        assert!(environment(&[listen, ("AMBIT_ISSUER", "http://ambit.lan")]).is_ok());
+    }
+    assert!(environment(&[("AMBIT_LISTEN", "10.0.0.1:80")]).is_ok());
+}
+
+#[test]
+fn what_checks_find_stands_among_the_other_mistakes() {
+    let checks = Checks {
+        keys: |_| vec![Finding::new(Judged::PrivateKey, "is worn out")],
+        tls: |_| {
+            let finding = |setting| Finding::new(setting, "is missing");
+            vec![
+                finding(Judged::TlsCertificateFile),
+                finding(Judged::TlsKeyFile),
+            ]
+        },
+    };
+    let sources = Sources {
+        environment: variables(&[
+            ("AMBIT_TLS_CERTIFICATE_FILE", "a"),
+            ("AMBIT_TLS_KEY_FILE", "b"),
+            ("JWT_PRIVATE_KEY", PRIVATE_KEY),
+            ("AMBIT_DATABASE_POOL_SIZE", "none"),
+        ]),
+        ..Sources::default()
+    };
+    let expected = [
+        "AMBIT_TLS_CERTIFICATE_FILE",
+        "AMBIT_TLS_KEY_FILE",
+        "AMBIT_DATABASE_POOL_SIZE",
+        "JWT_PRIVATE_KEY",
+    ];
+    assert_eq!(names(load_checked(&sources, checks)), expected);
+}
+
+#[test]
 fn a_lifetime_may_not_pass_the_longest() {
     let max = ("AMBIT_ACCESS_TOKEN_LIFETIME_MAX_SECONDS", "600");
     assert_eq!(

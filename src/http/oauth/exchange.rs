@@ -12,7 +12,7 @@ use crate::audit::{Actor, ActorKind, Cause, Decision, Entry};
 use crate::clients::Authenticated;
 use crate::http::context::RequestContext;
 use crate::http::error::oauth_response;
-use crate::model::Client;
+use crate::model::{Client, ClientId};
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
 
 /// An endpoint that clients authenticate at.
@@ -84,7 +84,7 @@ impl Endpoint {
         let caller = match self.authenticate(&request).await {
             Ok(caller) => caller,
             Err(error) => {
-                let cause = self.context.cause(&request.credentials.client_id);
+                let cause = self.context.cause(claimed(&request.credentials.client_id));
                 return self.refuse(error, cause, None).await;
             }
         };
@@ -162,5 +162,15 @@ impl Endpoint {
             Ok(()) => oauth_response(&error),
             Err(outage) => oauth_response(&outage.into()),
         }
+    }
+}
+
+/// Whom the caller says it is, as far as that may be recorded: a client that mixes up its credentials
+/// sends its secret here.
+fn claimed(client_id: &str) -> &str {
+    if ClientId::is_generated(client_id) {
+        client_id
+    } else {
+        ""
     }
 }

@@ -49,7 +49,7 @@ async fn revoke(exchange: &Exchange) -> Result<HttpResponse, OAuthError> {
             let reason = "token_of_another_client";
             return Err(OAuthError::invalid_request(reason, description));
         }
-        Err(TokenError::Invalid(_)) => {}
+        Err(TokenError::Invalid(_) | TokenError::Void(..)) => {}
         Err(TokenError::Storage(error)) => return Err(error.into()),
     }
     Ok(HttpResponse::Ok().finish())

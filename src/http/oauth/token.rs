@@ -48,8 +48,9 @@ struct TokenResponse<'a> {
     /// Seconds until it ends.
     #[schema(example = 3600)]
     expires_in: i64,
-    /// What it covers, separated by spaces.
+    /// What it covers, separated by spaces; left out if that is nothing.
     #[schema(example = "protected")]
+    #[serde(skip_serializing_if = "str::is_empty")]
     scope: &'a str,
 }
 
@@ -93,8 +94,8 @@ async fn issue(exchange: &Exchange) -> Result<HttpResponse, OAuthError> {
         .client(&client.client_id)
         .subject(&approval.subject)
         .detail("grant_type", grant.grant_type())
-        .detail("scope", &issued.claims.scope)
-        .detail("audience", &issued.claims.aud.to_string())
+        .fact("scope", issued.claims.scope.clone())
+        .fact("audience", issued.claims.aud.to_string())
         .detail("secret_id", exchange.secret_id())
         .detail("token_id", &issued.claims.jti);
     app.journal.record(entry).await?;

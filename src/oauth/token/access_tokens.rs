@@ -12,7 +12,9 @@ use super::keys::{KeyError, Keys};
 use super::verification;
 use crate::clients::Clients;
 use crate::config::LONGEST_LIFETIME;
-use crate::model::{Client, ClientId, Clock, Principal, Resource, ScopeSet, TenantId, Timestamp};
+use crate::model::{
+    CLOCK_SKEW, Client, ClientId, Clock, Principal, Resource, ScopeSet, TenantId, Timestamp,
+};
 use crate::oauth::grants::Approval;
 use crate::oauth::resources::Resources;
 use crate::oauth::revocation::Revocations;
@@ -26,8 +28,6 @@ use super::signing_key::Algorithm;
 const REMEMBERED: usize = 8_192;
 /// Signatures that may wait for a thread.
 const WAITING: usize = 4_096;
-/// How far ahead another replica's clock may be.
-const SKEW: Duration = Duration::from_secs(60);
 
 /// What issuing and checking work with.
 pub struct Dependencies {
@@ -52,9 +52,12 @@ pub struct Dependencies {
 /// Why a token is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// It is not valid; a word for the log.
+    /// It was not signed here, or not as an access token; a word for the log.
     #[error("the token is not valid: {0}")]
     Invalid(&'static str),
+    /// It was signed here, and is not valid any more, or not yet. Whose it is, is known.
+    #[error("the token is void: {0}")]
+    Void(&'static str, Box<Principal>),
     /// Nobody can tell now.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -179,34 +182,7 @@ impl AccessTokens {
     pub async fn check(&self, unverified_token: &str) -> Result<ValidToken, TokenError> {
         self.deps.feed.fresh().await?;
         let signed = self.signed(unverified_token).await?;
-        let claims = &signed.claims;
-        let now = self.deps.clock.now();
-        if !self.deps.keys.accepts(&signed.kid) {
-            return Err(TokenError::Invalid("key_retired"));
-        }
-        if claims.exp <= now.seconds() {
-            return Err(TokenError::Invalid("expired"));
-        }
-        // Longer than the settings can ever grant: not issued here, whoever signed it.
-        if claims.exp.saturating_sub(claims.iat) > LONGEST_LIFETIME.cast_signed() {
-            return Err(TokenError::Invalid("lives_too_long"));
-        }
-        let latest = now.plus(SKEW).seconds();
-        if claims.iat > latest || claims.nbf.is_some_and(|begin| begin > latest) {
-            return Err(TokenError::Invalid("not_yet_valid"));
-        }
-        let registered = self.deps.clients.find(&signed.client_id).await?;
-        let Some(registered) = registered.filter(|found| found.client.enabled) else {
-            return Err(TokenError::Invalid("client_gone_or_disabled"));
-        };
-        if claims.generation() != Some(registered.client.token_generation)
-            || claims.tenant_id != registered.client.tenant_id.as_str()
-        {
-            return Err(TokenError::Invalid("tokens_revoked"));
-        }
-        if self.deps.revocations.contains(&claims.jti).await? {
-            return Err(TokenError::Invalid("revoked"));
-        }
+        let claims = Arc::clone(&signed.claims);
         let principal = Principal {
             tenant_id: TenantId::new(claims.tenant_id.clone()),
             client_id: signed.client_id.clone(),
@@ -215,10 +191,41 @@ impl AccessTokens {
             token_id: claims.jti.clone(),
             expires_at: Timestamp::from_seconds(claims.exp),
         };
-        Ok(ValidToken {
-            claims: Arc::clone(claims),
-            principal,
-        })
+        match self.void(&signed).await? {
+            Some(reason) => Err(TokenError::Void(reason, Box::new(principal))),
+            None => Ok(ValidToken { claims, principal }),
+        }
+    }
+
+    /// Why a token that was signed here is not valid now, if it is not; a word for the log.
+    async fn void(&self, signed: &Remembered) -> Result<Option<&'static str>, StorageError> {
+        let claims = &signed.claims;
+        let now = self.deps.clock.now();
+        let latest = now.plus(CLOCK_SKEW).seconds();
+        if !self.deps.keys.accepts(&signed.kid) {
+            return Ok(Some("key_retired"));
+        }
+        if claims.exp <= now.seconds() {
+            return Ok(Some("expired"));
+        }
+        // Longer than the settings can ever grant: not issued here, whoever signed it.
+        if claims.exp.saturating_sub(claims.iat) > LONGEST_LIFETIME.cast_signed() {
+            return Ok(Some("lives_too_long"));
+        }
+        if claims.iat > latest || claims.nbf.is_some_and(|begin| begin > latest) {
+            return Ok(Some("not_yet_valid"));
+        }
+        let registered = self.deps.clients.find(&signed.client_id).await?;
+        let Some(registered) = registered.filter(|found| found.client.enabled) else {
+            return Ok(Some("client_gone_or_disabled"));
+        };
+        if claims.generation() != Some(registered.client.token_generation)
+            || claims.tenant_id != registered.client.tenant_id.as_str()
+        {
+            return Ok(Some("tokens_revoked"));
+        }
+        let revoked = self.deps.revocations.contains(&claims.jti).await?;
+        Ok(revoked.then_some("revoked"))
     }
 
     /// The claims of a token that was signed here. What a signature proved once it proves for ever, so

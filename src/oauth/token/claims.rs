@@ -63,7 +63,8 @@ pub struct Claims {
     pub jti: String,
     /// The client that it was issued to.
     pub client_id: String,
-    /// What it covers, separated by spaces.
+    /// What it covers, separated by spaces; left out if that is nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub scope: String,
     /// Whose the client is.
     pub tenant_id: String,

@@ -218,7 +218,12 @@ impl KeyFolder {
         for entry in entries {
             let path = entry.map_err(|error| file_error(&self.0, error))?.path();
             if path.extension().is_some_and(|extension| extension == "pem") {
-                let text = fs::read_to_string(&path).map_err(|error| file_error(&path, error))?;
+                let text = match fs::read_to_string(&path) {
+                    Ok(text) => text,
+                    // Another replica that shares the folder has removed it since it was listed.
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                    Err(error) => return Err(file_error(&path, error)),
+                };
                 let key = SigningKey::from_pem(&text.into())
                     .map_err(|error| unusable(format!("{}: {error}", path.display())))?;
                 keys.push(key);

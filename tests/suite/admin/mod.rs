@@ -3,3 +3,5 @@
 mod api;
 mod authentication;
 mod authorization;
+mod cross_site;
+mod escalation;

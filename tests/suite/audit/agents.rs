@@ -147,7 +147,7 @@ fn calls_of_agents() {
     expect(
         &agent.get("/protected").expect(401),
         "denied",
-        "unknown",
+        "client",
         "revoked",
     );
 }

@@ -47,6 +47,17 @@ fn tail_shows_the_latest_records_in_order() {
 }
 
 #[test]
+fn an_event_that_does_not_exist_is_no_filter() {
+    let server = Server::start();
+    let error = failure(&server, 2, ["audit", "tail", "--event", "client.craete"]);
+    assert!(error.contains("client.create"), "{error}");
+    assert!(error.contains("similar"), "{error}");
+    let query = [("event", "client.craete")];
+    let answer = server.admin().get_query("/admin/api/audit", &query);
+    assert!(answer.expect(400).body.contains("client.create"));
+}
+
+#[test]
 fn tail_follows_what_is_written() {
     let server = Server::start();
     let follow = [

@@ -232,6 +232,31 @@ fn enabled_again_a_client_gets_tokens() {
 }
 
 #[test]
+fn a_resource_is_known_when_the_command_comes_back() {
+    let server = Server::start();
+    let resources: Vec<_> = (0..4)
+        .map(|number| format!("urn:report:{number}"))
+        .collect();
+    let caller = server.admin().register(&json!({
+        "client_name": "Caller", "scope": "protected", "allowed_resources": resources,
+    }));
+    // Several times, since the server may happen to hear of one at once.
+    for resource in &resources {
+        // From here on the server remembers who serves what.
+        server.token(&caller);
+        let serves = ["--serves-resource", resource];
+        let create = ["client", "create", "--name", "Reports", "--json"];
+        let made = server
+            .command(&[create.as_slice(), &serves].concat())
+            .output();
+        let made = serde_json::from_slice(&made.unwrap().stdout).unwrap();
+        let token = server.token_for(&caller, &[("resource", resource)]);
+        let seen = server.introspect(&registered(&made), &token);
+        assert_eq!(seen["active"], true, "{seen}");
+    }
+}
+
+#[test]
 fn nothing_is_deleted_without_a_yes() {
     let server = Server::start();
     let client = server.create_client("Stays", &[]);

@@ -86,6 +86,23 @@ fn the_working_folder_is_left_alone() {
     assert_eq!(fs::read_dir(server.folder()).unwrap().count(), before);
 }
 
+#[test]
+fn the_help_offers_what_applies() {
+    let server = Server::start();
+    let help = server.cli_stdout(["demo", "--help"]);
+    for word in ["--listen", "--issuer", "--log", "ambit.toml", "environment"] {
+        assert!(help.contains(word), "{word} is not in {help}");
+    }
+    for flag in ["--config", "--database-url", "--keys-dir"] {
+        assert!(!help.contains(flag), "{flag} is in {help}");
+        let error = super::failure(&server, 2, ["demo", flag, "x"]);
+        assert!(
+            error.starts_with(&format!("ambit: {flag} has no effect")),
+            "{error}"
+        );
+    }
+}
+
 /// A demo and what it printed until it listens.
 fn demo(arguments: &[&str]) -> (Child, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_ambit"))

@@ -55,6 +55,23 @@ fn a_command_line_that_makes_no_sense_is_explained() {
 }
 
 #[test]
+fn without_a_terminal_the_message_stands_alone() {
+    let server = Server::start();
+    let id = server.create_client("Stays", &[]).client_id;
+    let id = id.as_str();
+    for arguments in [
+        ["client", "delete", id],
+        ["client", "update", id],
+        ["admin", "create", "alice"],
+        ["token", "--client-id", id],
+    ] {
+        let error = failure(&server, 2, arguments);
+        assert!(error.starts_with("ambit: "), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+}
+
+#[test]
 fn a_reader_that_had_enough_is_no_failure() {
     let server = Server::start();
     for number in 0..5 {

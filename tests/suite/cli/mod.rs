@@ -9,6 +9,7 @@ mod doctor;
 mod errors;
 mod keys;
 mod migrate;
+mod reading;
 mod rotation;
 mod scopes;
 mod token;

@@ -31,6 +31,10 @@ fn expired_revocations_disappear() {
 
     let expiry = passing.claims()["exp"].as_u64().expect("seconds");
     within(LIMIT, "the token expires", || now() > expiry);
+    // The clean-up leaves a minute for the clocks of other replicas, which no test should wait for.
+    server
+        .database()
+        .execute("UPDATE revoked_tokens SET expires_at = expires_at - 61000000");
     server.restart();
     within(LIMIT, "the revocation disappears", || {
         kept(&server, &passing_id) == 0

@@ -9,6 +9,7 @@ mod kill;
 mod load;
 mod overload;
 mod replicas;
+mod suspended;
 
 use std::{
     collections::HashSet,

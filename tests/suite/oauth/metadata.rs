@@ -86,7 +86,7 @@ fn anybody_may_read_it_and_keep_it_for_a_while() {
 
 #[test]
 fn the_issuer_stands_byte_for_byte_in_tokens_and_metadata() {
-    for issuer in ["http://Ambit.localhost:80", "http://ambit.localhost/Base"] {
+    for issuer in ["http://Ambit.localhost:80", "HTTP://ambit.localhost"] {
         let server = Server::with([("AMBIT_ISSUER", issuer)]).start();
         let client = server.create_client("reporter", &["protected"]);
         assert_eq!(metadata(&server)["issuer"], issuer);

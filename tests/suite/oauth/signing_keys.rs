@@ -2,10 +2,14 @@
 
 use std::{fs, process::Command};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::jwks::{keys, kids, thumbprint};
-use crate::support::{Caller, Server, ServerBuilder};
+use super::{
+    GRANT,
+    jwks::{keys, kids, thumbprint},
+    records,
+};
+use crate::support::{Backend, Caller, Server, ServerBuilder, eventually};
 
 /// What the `openssl` command writes to stdout.
 fn openssl(arguments: &str, input: &str) -> String {
@@ -183,6 +187,53 @@ fn an_rsa_key_from_the_settings_cannot_sign_what_is_to_be_es256() {
             "ES256",
         );
     }
+}
+
+/// Withdrawn by an operator whose shell does not have the variable that the server has.
+#[test]
+fn a_key_from_the_settings_that_was_withdrawn_signs_nothing_and_is_not_replaced() {
+    let [(.., pem), ..] = foreign_keys();
+    let brought = ("AMBIT_PRIVATE_KEY", pem.as_str());
+    let mut server = Server::with([brought]).own_keys().start();
+    let client = server.create_client("reporter", &["protected"]);
+    let agent = server.agent(&client);
+    agent.get("/protected").expect(200);
+    let kid = kids(&server).remove(0);
+    let output = server
+        .command(&["keys", "withdraw", &kid])
+        .env_remove(brought.0)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+
+    eventually("the server is not ready", || {
+        (server.anonymous().get("/readyz").status == 503).then_some(())
+    });
+    agent.get("/protected").expect(401);
+    let ask = server.anonymous().with_basic(&client);
+    ask.post_form("/token", &[GRANT]).expect(503);
+    eventually("the log says why", || {
+        server.stderr().contains("withdrawn").then_some(())
+    });
+    for decided in ["key.create", "key.rotate"] {
+        let made = records(&server, decided, "allowed");
+        let by_itself = |record: &&Value| record["actors"][0]["kind"] == "system";
+        assert_eq!(made.iter().filter(by_itself).count(), 0, "{made:#?}");
+    }
+
+    server.stop();
+    let refusal = Server::with([
+        brought,
+        ("AMBIT_DATABASE_URL", server.database().url().as_str()),
+    ])
+    // The database is the other server's: the harness need not make one.
+    .backend(Backend::Sqlite)
+    .own_keys()
+    .try_start()
+    .err()
+    .expect("refused");
+    assert!(!refusal.status.success());
+    assert!(refusal.stderr.contains("withdrawn"), "{refusal:?}");
 }
 
 #[test]

@@ -75,12 +75,24 @@ fn who_is_unknown_is_slowed_as_who_is_known() {
     assert_eq!(limited[0], limited[1]);
 }
 
+/// A secret begins with its identifier, which no answer tells a stranger: guesses that do not have it
+/// are counted apart from those at the secret itself.
 #[test]
-fn a_secret_that_is_not_warm_waits_with_the_guesses() {
+fn a_secret_that_is_not_warm_waits_only_with_guesses_at_itself() {
     let server = Server::with([("AMBIT_FAILURES_PER_CLIENT", "3")]).start();
     let client = server.create_client("reporter", &["protected"]);
     guess_until_limited(&server, &client.client_id, 10);
     let basic = server.anonymous().with_basic(&client);
+    basic.post_form("/token", &[GRANT]).expect(200);
+
+    let sought = server.create_client("sought after", &["protected"]);
+    let near = format!("{}x", sought.client_secret);
+    let near = Basic::new(server.address(), &sought.client_id, &near);
+    for _ in 0..3 {
+        assert_refused(&near.post_form("/token", &[GRANT]), 401, "invalid_client");
+    }
+    assert_limited(&near.post_form("/token", &[GRANT]));
+    let basic = server.anonymous().with_basic(&sought);
     assert_limited(&basic.post_form("/token", &[GRANT]));
 }
 

@@ -175,7 +175,17 @@ fn scope_never_widens() {
 fn a_client_without_scopes_gets_a_token_for_nothing() {
     let server = Server::start();
     let client = server.create_client("reporter", &[]);
-    assert_eq!(server.token(&client).claims()["scope"], "");
+    let answer: Value = ask(&server, &client, &[]).expect(200).json();
+    let token = server.token(&client);
+    // An empty scope is none: the grammar wants at least one token (RFC 6749, section 3.3).
+    for (what, body) in [
+        ("answer", answer),
+        ("claims", token.claims()),
+        ("introspection", server.introspect(&client, &token)),
+    ] {
+        assert!(body.get("scope").is_none(), "{what}: {body:#}");
+    }
+    assert_eq!(server.introspect(&client, &token)["active"], true);
     assert_refused(
         &ask(&server, &client, &[("scope", "protected")]),
         400,

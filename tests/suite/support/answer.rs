@@ -27,9 +27,14 @@ impl Answer {
 
     /// Sends the request; a server that is going away may not answer.
     pub fn try_to(request: RequestBuilder) -> reqwest::Result<Self> {
+        Self::by(http(), request)
+    }
+
+    /// Sends the request by another client than the one for all.
+    pub fn by(client: &Client, request: RequestBuilder) -> reqwest::Result<Self> {
         let request = request.build()?;
         let description = format!("{} {}", request.method(), request.url());
-        let response: Response = http().execute(request)?;
+        let response: Response = client.execute(request)?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         Ok(Self {

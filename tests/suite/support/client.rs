@@ -191,6 +191,8 @@ pub struct Token {
     pub token_type: String,
     /// Seconds.
     pub expires_in: u64,
+    /// Left out where the token covers nothing.
+    #[serde(default)]
     pub scope: String,
 }
 

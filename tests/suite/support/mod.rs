@@ -26,7 +26,7 @@ mod wait;
     reason = "a harness offers more than one selection of tests uses"
 )]
 pub use self::{
-    answer::Answer,
+    answer::{Answer, http},
     builder::ServerBuilder,
     client::{Admin, Agent, Anonymous, Basic, Bearer, Caller, RegisteredClient, Token},
     database::{Backend, TestDatabase},

@@ -6,12 +6,13 @@ use actix_web::get;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Query};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::ReadAudit;
 use crate::app::App;
-use crate::audit::{Verification, verify};
+use crate::audit::{EVENTS, Verification, verify};
 use crate::http::deferred::Deferred;
 use crate::http::error::Problem;
 use crate::http::extract::Admitted;
@@ -32,7 +33,7 @@ struct AuditQuery {
     #[param(max_length = 64)]
     client_id: Option<String>,
     /// Only this event.
-    #[param(example = "token.issue", max_length = 64)]
+    #[param(schema_with = event_schema)]
     event: Option<String>,
     /// Only this decision: `allowed`, `denied`, `limited` or `failed`.
     #[param(example = "denied", max_length = 16)]
@@ -50,6 +51,14 @@ struct AuditQuery {
     limit: Option<u16>,
     /// `next_before` of the page before.
     before: Option<i64>,
+}
+
+fn event_schema() -> Schema {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("Only this event."))
+        .enum_values(Some(EVENTS.iter().copied()))
+        .into()
 }
 
 /// A page of the audit log.
@@ -108,6 +117,11 @@ async fn list(
     if !(1..=500).contains(&limit) {
         return Err(bad("limit is 1 to 500."));
     }
+    if let Some(event) = &query.event
+        && !EVENTS.contains(&event.as_str())
+    {
+        return Err(bad(&format!("event is one of {}.", EVENTS.join(", "))));
+    }
     let time = |text: Option<&String>| match text.map(|text| Timestamp::parse_rfc3339(text)) {
         None => Ok(None),
         Some(Some(time)) => Ok(Some(time.micros())),
@@ -140,7 +154,7 @@ async fn list(
     let one_more = i64::from(limit).saturating_add(1);
     let rows = app
         .store
-        .read(move |connection| audit_records::select(connection, &filter, walk, one_more))
+        .scan(move |connection| audit_records::select(connection, &filter, walk, one_more))
         .await?;
     let more = rows.len() > usize::from(limit);
     let rows: Vec<_> = rows.into_iter().take(usize::from(limit)).collect();
@@ -201,7 +215,7 @@ async fn get_verification(
         }
     };
     let walk = move |connection: &mut _| verify(connection, expected.as_ref());
-    Ok(Json(app.store.read(walk).await?))
+    Ok(Json(app.store.scan(walk).await?))
 }
 
 fn is_hash(text: &str) -> bool {

@@ -12,6 +12,8 @@
 //! 4. retired: it does neither. A withdrawn key does neither from the moment it is withdrawn.
 
 mod ring;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -31,6 +33,8 @@ use crate::storage::{StorageError, Store};
 
 /// How far behind the database a current key's end may be. [`Keys::keep`] is called far more often.
 const MARGIN: Duration = Duration::from_secs(600);
+/// Until every replica serves a key that was just published.
+const HEARD_BY_ALL: Duration = Duration::from_secs(2);
 /// An unknown `kid` may be a key that another replica has only just published; but no stranger makes
 /// this one ask the database more often than this.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -62,6 +66,9 @@ pub enum KeyError {
     /// The settings brought the key along.
     #[error("the signing key comes from the settings: put another one there and restart")]
     Brought,
+    /// The settings brought a key along that was withdrawn.
+    #[error("the signing key in the settings was withdrawn: put another one there and restart")]
+    BroughtWithdrawn,
     /// The next key is waiting already.
     #[error("the next key, {0}, is published already and signs from {1}")]
     Pending(String, String),
@@ -112,6 +119,9 @@ impl Keys {
         let mut made = Vec::new();
         for algorithm in self.algorithms() {
             self.publish_held(cause, algorithm).await?;
+            if self.current(algorithm).is_none() && self.brought.is_some() {
+                return Err(KeyError::BroughtWithdrawn);
+            }
             if self.current(algorithm).is_none() {
                 let (key, path) = self.make(algorithm).await?;
                 let now = self.clock.now();
@@ -137,7 +147,7 @@ impl Keys {
             let signs_from = if at_once {
                 now
             } else {
-                now.plus(self.policy.cache)
+                now.plus(self.policy.cache).plus(HEARD_BY_ALL)
             };
             self.publish(cause, "key.publish", key, now, signs_from)
                 .await?;
@@ -164,7 +174,7 @@ impl Keys {
         for algorithm in self.algorithms() {
             let (key, _) = self.make(algorithm).await?;
             let now = self.clock.now();
-            let signs_from = now.plus(self.policy.cache);
+            let signs_from = now.plus(self.policy.cache).plus(HEARD_BY_ALL);
             self.publish(cause, "key.rotate", &key, now, signs_from)
                 .await?;
             made.push(key.kid().to_owned());

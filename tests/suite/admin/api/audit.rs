@@ -34,8 +34,12 @@ fn a_record_says_who_did_what_in_which_request() {
       "client_id": "[id]",
       "decision": "allowed",
       "details": {
+        "access_token_lifetime": "default",
+        "allowed_resources": "",
         "client_name": "Seen",
-        "scope": ""
+        "grant_types": "client_credentials",
+        "scope": "",
+        "serves_resources": ""
       },
       "duration_us": "[duration]",
       "event": "client.create",

@@ -34,7 +34,10 @@ fn the_next_key_is_published_before_it_signs() {
     let next = &made["keys"][0];
     assert_eq!(next["state"], "next");
     let waits = next["signs_from"].as_i64().unwrap() - next["created_at"].as_i64().unwrap();
-    assert_eq!(waits, 300, "as long as /jwks may be cached");
+    assert!(
+        (300..310).contains(&waits),
+        "as long as /jwks may be cached, and every replica needs to hear of it: {waits}"
+    );
     assert_eq!(
         published(&server),
         BTreeSet::from([first.clone(), text(next, "kid")])

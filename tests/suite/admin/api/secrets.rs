@@ -62,6 +62,39 @@ fn a_secret_can_be_retired_after_a_time() {
 }
 
 #[test]
+fn a_secret_that_has_ended_does_not_come_back_by_being_retired() {
+    let server = Server::start();
+    let short = json!({"client_name": "Ended", "client_secret_lifetime": 1});
+    let first = server.admin().register(&short);
+    let second = add(&server, &first);
+    eventually("the first secret ends", || {
+        (!works(&server, &first)).then_some(())
+    });
+    retire(&server, &first, "?after=86400", 200);
+    assert!(!works(&server, &first));
+    assert!(works(&server, &second));
+    // It takes no place, either.
+    add(&server, &first);
+}
+
+#[test]
+fn retiring_never_puts_an_end_off() {
+    let server = Server::start();
+    let ends = |shown: &Value| shown["secrets"][0]["expires_at"].as_i64().unwrap();
+    let limited = json!({"client_name": "Limited", "client_secret_lifetime": 500});
+    let first = server.admin().register(&limited);
+    let before = ends(&first.metadata);
+    add(&server, &first);
+    let shown = retire(&server, &first, "?after=86400", 200);
+    assert_eq!(ends(&shown), before);
+    let shown = retire(&server, &first, "?after=60", 200);
+    assert!((1..=60).contains(&(ends(&shown) - seconds())), "{shown}");
+    let sooner = ends(&shown);
+    let shown = retire(&server, &first, "?after=400", 200);
+    assert_eq!(ends(&shown), sooner);
+}
+
+#[test]
 fn a_secret_ends_with_its_lifetime() {
     let server = Server::start();
     let admin = server.admin();

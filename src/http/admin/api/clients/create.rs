@@ -6,6 +6,7 @@ use actix_web::http::header;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, post};
 
+use super::asked_for;
 use crate::app::App;
 use crate::clients::{ClientView, Registration};
 use crate::http::admin::api::WriteClients;
@@ -37,10 +38,11 @@ pub async fn post(
     registration: Deferred<Json<Registration>>,
     app: Data<Arc<App>>,
 ) -> Result<HttpResponse, Problem> {
-    let (client, secret) = app
-        .clients
-        .register(&caller.cause, registration.read()?.into_inner())
+    let registration = registration.read()?.into_inner();
+    caller
+        .must_cover(&asked_for(registration.scope.as_deref()))
         .await?;
+    let (client, secret) = app.clients.register(&caller.cause, registration).await?;
     let view = ClientView::from(&client).with_secret(&secret);
     let location = format!("{}/admin/api/clients/{}", app.issuer, view.client_id);
     Ok(HttpResponse::Created()

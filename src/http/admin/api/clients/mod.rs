@@ -12,8 +12,11 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::WriteClients;
+use crate::app::App;
 use crate::http::error::Problem;
-use crate::model::ClientId;
+use crate::http::extract::Admitted;
+use crate::model::{ClientId, ScopeSet};
 
 /// The routes.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -48,4 +51,22 @@ impl ClientPath {
 
 fn no_such_client() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "There is no such client or secret.")
+}
+
+/// The scope that a body asks for. What is malformed asks for nothing; registration will refuse it.
+fn asked_for(scope: Option<&str>) -> ScopeSet {
+    scope
+        .and_then(|text| ScopeSet::parse(text).ok())
+        .unwrap_or_default()
+}
+
+/// A caller that gives a client a secret, changes it, or lets it in, could act as that client: it must
+/// have whatever power over this server the client has.
+async fn must_cover_client(
+    caller: &Admitted<WriteClients>,
+    app: &App,
+    client_id: &ClientId,
+) -> Result<(), Problem> {
+    let registered = app.clients.show(&caller.cause.tenant_id, client_id).await?;
+    caller.must_cover(&registered.client.scope).await
 }

@@ -10,7 +10,7 @@ use actix_web::{HttpResponse, delete, post};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ClientPath, no_such_client};
+use super::{ClientPath, must_cover_client, no_such_client};
 use crate::app::App;
 use crate::clients::{ClientView, SecretView};
 use crate::http::admin::api::WriteClients;
@@ -63,6 +63,7 @@ pub async fn post(
         let detail = "client_secret_lifetime is at least 1 second.";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
     }
+    must_cover_client(&caller, &app, &client_id).await?;
     let lifetime = lifetime.map(Duration::from_secs);
     let secret = app
         .clients

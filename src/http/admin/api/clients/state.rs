@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, post};
 
-use super::ClientPath;
+use super::{ClientPath, must_cover_client};
 use crate::app::App;
 use crate::clients::ClientView;
 use crate::http::admin::api::WriteClients;
@@ -61,10 +61,9 @@ pub async fn post_enable(
     path: Path<ClientPath>,
     app: Data<Arc<App>>,
 ) -> Result<Json<ClientView>, Problem> {
-    let client = app
-        .clients
-        .enable(&caller.cause, &path.client_id()?)
-        .await?;
+    let client_id = path.client_id()?;
+    must_cover_client(&caller, &app, &client_id).await?;
+    let client = app.clients.enable(&caller.cause, &client_id).await?;
     Ok(Json(ClientView::from(&client)))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::patch;
 use actix_web::web::{Data, Json, Path};
 
-use super::ClientPath;
+use super::{ClientPath, asked_for, must_cover_client};
 use crate::app::App;
 use crate::clients::{ClientPatch, ClientView};
 use crate::http::admin::api::WriteClients;
@@ -41,9 +41,11 @@ pub async fn patch(
     app: Data<Arc<App>>,
 ) -> Result<Json<ClientView>, Problem> {
     let client_id = path.client_id()?;
-    let client = app
-        .clients
-        .update(&caller.cause, &client_id, patch.read()?.into_inner())
+    let patch = patch.read()?.into_inner();
+    must_cover_client(&caller, &app, &client_id).await?;
+    caller
+        .must_cover(&asked_for(patch.scope.as_deref()))
         .await?;
+    let client = app.clients.update(&caller.cause, &client_id, patch).await?;
     Ok(Json(ClientView::from(&client)))
 }
