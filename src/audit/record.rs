@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::model::{ClientId, Principal, TenantId, Timestamp};
 use crate::storage::audit_records::AuditRow;
@@ -37,7 +38,7 @@ pub const EVENTS: &[&str] = &[
 ];
 
 /// How something was decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
     /// It was permitted, and done.

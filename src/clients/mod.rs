@@ -4,6 +4,7 @@
 mod authentication;
 mod cursor;
 mod registration;
+mod rotation;
 mod secret;
 mod uses;
 mod view;
@@ -141,7 +142,9 @@ impl Clients {
             .client(&client.client_id)
             .target(client.client_id.as_str())
             .detail("client_name", &client.client_name);
-        let entry = with_powers(entry, &client);
+        let entry = powers(&client)
+            .into_iter()
+            .fold(entry, |entry, (name, value)| entry.fact(name, value));
         let stored = secret.stored.clone();
         let client_id = client.client_id.clone();
         self.change(entry, &client_id, move |connection| {
@@ -237,7 +240,10 @@ impl Clients {
             .client(client_id)
             .target(client_id.as_str())
             .detail("fields", &fields.join(" "));
-        let entry = with_powers(entry, &changed);
+        let entry = powers(&changed)
+            .into_iter()
+            .filter(|(name, _)| fields.contains(name))
+            .fold(entry, |entry, (name, value)| entry.fact(name, value));
         let rules = self.deps.rules.clone();
         let catalogue = Arc::clone(&self.deps.catalogue);
         let id = client_id.clone();
@@ -317,100 +323,6 @@ impl Clients {
         Ok(())
     }
 
-    /// Gives a client one more secret, so that it can change over without a pause.
-    pub async fn add_secret(
-        &self,
-        cause: &Cause,
-        client_id: &ClientId,
-        lifetime: Option<Duration>,
-    ) -> Result<NewSecret, ClientError> {
-        let now = self.deps.clock.now();
-        let current = self.show(&cause.tenant_id, client_id).await?;
-        let held = current
-            .secrets
-            .iter()
-            .filter(|secret| secret.is_current(now))
-            .count();
-        if held >= MOST_SECRETS {
-            return Err(ClientError::TooManySecrets);
-        }
-        let secret = self.make_secret(client_id, lifetime).await?;
-        let entry = Entry::new("client.secret.create", Decision::Allowed, cause)
-            .client(client_id)
-            .target(client_id.as_str())
-            .detail("secret_id", &secret.stored.secret_id);
-        let stored = secret.stored.clone();
-        let tenant_id = cause.tenant_id.clone();
-        let id = client_id.clone();
-        let outcome = self.change(entry, client_id, move |connection| {
-            let secrets = table::secrets(connection, &id)?;
-            let (current, ended): (Vec<_>, Vec<_>) = secrets
-                .into_iter()
-                .partition(|secret| secret.is_current(now));
-            if current.len() >= MOST_SECRETS {
-                return Err(StorageError::Conflict);
-            }
-            for secret in ended {
-                table::delete_secret(connection, &id, &secret.secret_id)?;
-            }
-            table::insert_secret(connection, &tenant_id, &stored)
-        });
-        match outcome.await {
-            Err(ClientError::Storage(StorageError::Conflict)) => Err(ClientError::TooManySecrets),
-            other => other.map(|()| secret),
-        }
-    }
-
-    /// Retires a secret, at once or after some time. The only one that still works stays.
-    pub async fn retire_secret(
-        &self,
-        cause: &Cause,
-        client_id: &ClientId,
-        secret_id: &str,
-        after: Duration,
-    ) -> Result<Registered, ClientError> {
-        let now = self.deps.clock.now();
-        self.show(&cause.tenant_id, client_id).await?;
-        let entry = Entry::new("client.secret.retire", Decision::Allowed, cause)
-            .client(client_id)
-            .target(client_id.as_str())
-            .detail("secret_id", secret_id)
-            .detail("after_seconds", &after.as_secs().to_string());
-        let id = client_id.clone();
-        let retired = secret_id.to_owned();
-        let outcome = self.change(entry, client_id, move |connection| {
-            let secrets = table::secrets(connection, &id)?;
-            if !secrets.iter().any(|secret| secret.secret_id == retired) {
-                return Err(StorageError::NotFound);
-            }
-            let stays =
-                |secret: &ClientSecret| secret.secret_id != retired && secret.is_current(now);
-            if !secrets.iter().any(stays) {
-                return Err(StorageError::Conflict);
-            }
-            let ends = secrets
-                .iter()
-                .find(|secret| secret.secret_id == retired)
-                .and_then(|secret| secret.expires_at)
-                .map_or(now.plus(after), |end| end.min(now.plus(after)));
-            if ends <= now {
-                table::delete_secret(connection, &id, &retired)
-            } else {
-                table::expire_secret(connection, &id, &retired, ends)
-            }
-        });
-        match outcome.await {
-            Err(ClientError::Storage(StorageError::Conflict)) => {
-                return Err(ClientError::LastSecret);
-            }
-            other => other?,
-        }
-        if after.is_zero() {
-            self.deps.checker.forget(secret_id);
-        }
-        self.show(&cause.tenant_id, client_id).await
-    }
-
     /// Resources that some client is the server of.
     pub async fn served_resources(&self) -> Result<Arc<Vec<Resource>>, StorageError> {
         let load = async {
@@ -487,45 +399,24 @@ impl Clients {
         self.forget(client_id.as_str());
         Ok(outcome?)
     }
-
-    async fn make_secret(
-        &self,
-        client_id: &ClientId,
-        lifetime: Option<Duration>,
-    ) -> Result<NewSecret, ClientError> {
-        let (secret_id, value) = secret::generate();
-        let hash = self.deps.checker.hash(&value).await?;
-        let now = self.deps.clock.now();
-        let stored = ClientSecret {
-            secret_id,
-            client_id: client_id.clone(),
-            hash,
-            created_at: now,
-            expires_at: lifetime.map(|lifetime| now.plus(lifetime)),
-            last_used_at: None,
-        };
-        Ok(NewSecret { stored, value })
-    }
 }
 
-/// What the client may do from now on, in full.
-fn with_powers(entry: Entry, client: &Client) -> Entry {
+/// What a client may do, field by field and in full, for the record of who gave it.
+fn powers(client: &Client) -> [(&'static str, String); 5] {
     let list = |resources: &[Resource]| {
         let texts: Vec<_> = resources.iter().map(Resource::as_str).collect();
         texts.join(" ")
     };
     let lifetime = client
         .access_token_lifetime
-        .map(|seconds| seconds.to_string());
-    entry
-        .fact("scope", client.scope.to_string())
-        .fact("allowed_resources", list(&client.allowed_resources))
-        .fact("serves_resources", list(&client.serves_resources))
-        .fact("grant_types", client.grant_types.join(" "))
-        .fact(
-            "access_token_lifetime",
-            lifetime.unwrap_or_else(|| "default".to_owned()),
-        )
+        .map_or_else(|| "default".to_owned(), |seconds| seconds.to_string());
+    [
+        ("scope", client.scope.to_string()),
+        ("allowed_resources", list(&client.allowed_resources)),
+        ("serves_resources", list(&client.serves_resources)),
+        ("grant_types", client.grant_types.join(" ")),
+        ("access_token_lifetime", lifetime),
+    ]
 }
 
 fn load(

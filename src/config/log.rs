@@ -44,10 +44,7 @@ static FILTER: Setting<String> = Setting {
         example: "info,ambit=debug",
         ..Definition::TEXT
     },
-    parse: |text| match EnvFilter::try_new(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err("must be a level, or levels by module separated by commas".to_owned()),
-    },
+    parse: filter,
 };
 
 static FORMAT: Setting<LogFormat> = Setting {
@@ -76,5 +73,31 @@ impl Log {
             filter: filter?,
             format: format?,
         })
+    }
+}
+
+fn filter(text: &str) -> Result<String, String> {
+    // EnvFilter panics on some text that is not ASCII.
+    if text.is_ascii() && EnvFilter::try_new(text).is_ok() {
+        return Ok(text.to_owned());
+    }
+    Err("must be a level, or levels by module separated by commas".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_filter_is_refused() {
+        for text in ["info", "info,actix_server=warn", "ambit[request]=debug"] {
+            assert_eq!(filter(text).as_deref(), Ok(text));
+        }
+        for text in [
+            "ambit=loud",
+            "\u{b}\u{468}*\u{1b}P.\u{c50d2}:p\u{a5}=\u{1f574}",
+        ] {
+            assert!(filter(text).is_err(), "{text:?}");
+        }
     }
 }

@@ -70,7 +70,7 @@ impl Checker {
         let hasher = Hasher::start(limits.argon2_threads, limits.argon2_queue)?;
         let nobody = Stored {
             id: String::new(),
-            hash: hashing::hash_of_nothing()?,
+            hash: hashing::hash_of_nothing(),
         };
         Ok(Self {
             hasher,

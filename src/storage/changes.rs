@@ -98,22 +98,25 @@ pub struct Heard {
 
 /// Changes behind `seq`.
 pub fn since(connection: &mut AnyConnection, seq: i64, limit: i64) -> Result<Heard, StorageError> {
-    // The newest change is never forgotten, so one that a reader has reached is there unless newer
-    // ones have been, too, and were not kept for it.
-    let missed = seq > 0 && {
-        let row: Option<i64> = changes::table
-            .find(seq)
-            .select(changes::seq)
-            .first(connection)
-            .optional()?;
-        row.is_none()
-    };
     let rows: Vec<(i64, String, String)> = changes::table
         .filter(changes::seq.gt(seq))
         .order(changes::seq.asc())
         .limit(limit)
         .select((changes::seq, changes::kind, changes::subject))
         .load(connection)?;
+    // The newest change is never forgotten, so one that a reader has reached is still there, unless newer
+    // ones came and went meanwhile. Where it had reached none, the first that it finds may not be the
+    // first that there was.
+    let missed = if seq == 0 {
+        !rows.is_empty()
+    } else {
+        let reached: Option<i64> = changes::table
+            .find(seq)
+            .select(changes::seq)
+            .first(connection)
+            .optional()?;
+        reached.is_none()
+    };
     let reached = rows.last().map_or(seq, |row| row.0);
     let changes = rows
         .into_iter()

@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::ReadAudit;
 use crate::app::App;
-use crate::audit::{EVENTS, Verification, verify};
+use crate::audit::{Decision, EVENTS, Verification, verify};
 use crate::http::deferred::Deferred;
 use crate::http::error::Problem;
 use crate::http::extract::Admitted;
@@ -35,9 +35,9 @@ struct AuditQuery {
     /// Only this event.
     #[param(schema_with = event_schema)]
     event: Option<String>,
-    /// Only this decision: `allowed`, `denied`, `limited` or `failed`.
-    #[param(example = "denied", max_length = 16)]
-    decision: Option<String>,
+    /// Only this decision.
+    #[param(inline)]
+    decision: Option<Decision>,
     /// Only records of this request.
     #[param(max_length = 64)]
     request_id: Option<String>,
@@ -134,15 +134,10 @@ async fn list(
         until: time(query.until.as_ref())?,
         client_id: query.client_id,
         event: query.event,
-        decision: query.decision,
+        decision: query.decision.map(|decision| decision.name().to_owned()),
         request_id: query.request_id,
     };
-    let texts = [
-        &filter.client_id,
-        &filter.event,
-        &filter.decision,
-        &filter.request_id,
-    ];
+    let texts = [&filter.client_id, &filter.request_id];
     if texts
         .into_iter()
         .flatten()
