@@ -27,7 +27,7 @@ pub async fn run(context: &Context) -> anyhow::Result<()> {
         .context("no temporary folder can be made")?;
     let password = admin::generated_password();
     let settings = settings(context.flags(), folder.path(), &password)?;
-    let _log = logging::start(&settings.log)?;
+    logging::start(&settings.log)?;
     let started = serve::start(settings).await.map_err(explained)?;
     let registration = Registration {
         client_name: "Demo agent".to_owned(),

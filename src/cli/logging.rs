@@ -1,16 +1,15 @@
-//! The log: for people on a terminal, JSON otherwise. It goes to standard error, by a thread of its own:
-//! whoever reads it slowly slows no request.
+//! The log: for people on a terminal, JSON otherwise. It goes to standard error, line by line: a request's
+//! line is there when its answer is.
 
-use std::io::{BufWriter, IsTerminal};
+use std::io::IsTerminal;
 
 use anyhow::{Context, Result};
-use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
 
-/// Starts to log. What is still to be written is written when the guard is dropped.
-pub fn start(settings: &Log) -> Result<WorkerGuard> {
+/// Starts to log.
+pub fn start(settings: &Log) -> Result<()> {
     let filter = EnvFilter::try_new(&settings.filter)
         .with_context(|| format!("the log filter {:?} cannot be read", settings.filter))?;
     let json = match settings.format {
@@ -18,10 +17,9 @@ pub fn start(settings: &Log) -> Result<WorkerGuard> {
         LogFormat::Human => false,
         LogFormat::Auto => !std::io::stderr().is_terminal(),
     };
-    let (writer, guard) = tracing_appender::non_blocking(BufWriter::new(std::io::stderr()));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(writer);
+        .with_writer(std::io::stderr);
     let started = if json {
         builder
             .json()
@@ -34,6 +32,5 @@ pub fn start(settings: &Log) -> Result<WorkerGuard> {
             .with_ansi(std::io::stderr().is_terminal())
             .try_init()
     };
-    started.map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))?;
-    Ok(guard)
+    started.map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))
 }

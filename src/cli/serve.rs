@@ -40,7 +40,7 @@ pub struct FirstAdministrator {
 
 /// Serves until it is told to stop.
 pub async fn run(settings: Settings) -> Result<()> {
-    let _log = logging::start(&settings.log)?;
+    logging::start(&settings.log)?;
     let started = start(settings).await?;
     for path in &started.made_keys {
         print_line(&format!("signing key made: {}", path.display()))?;
