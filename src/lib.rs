@@ -13,4 +13,5 @@ pub mod oauth;
 pub mod scopes;
 pub mod secrets;
 pub mod storage;
+pub mod warehouse;
 pub mod work;

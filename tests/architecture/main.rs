@@ -29,8 +29,8 @@ const ORDER: &[&str] = &[
     "vault",
     "oauth",
     "connectors",
-    "semantic",
     "warehouse",
+    "semantic",
     "actions",
     "app",
     "http",
@@ -42,7 +42,11 @@ const KEPT_INSIDE: &[(&str, &str)] = &[
     ("diesel", "storage"),
     ("diesel_migrations", "storage"),
     ("oxide_auth", "oauth"),
+    ("rusqlite", "warehouse"),
+    ("tokio_postgres", "warehouse"),
+    ("sqlparser", "semantic"),
     ("actix_web", "http"),
+    ("rmcp", "http"),
     ("utoipa_actix_web", "http"),
 ];
 
