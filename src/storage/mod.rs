@@ -17,6 +17,8 @@ mod connection;
 pub mod feed;
 pub mod inspection;
 pub mod migrations;
+pub mod release_gates;
+pub mod releases;
 pub mod revoked_tokens;
 mod schema;
 pub mod scopes;

@@ -106,3 +106,33 @@ diesel::table! {
         at -> BigInt,
     }
 }
+
+diesel::table! {
+    recorded_releases (tenant_id, version) {
+        tenant_id -> Text,
+        version -> Text,
+        released_at -> BigInt,
+        previous_version -> Nullable<Text>,
+        kind -> Text,
+        commit_id -> Nullable<Text>,
+        changes -> Text,
+        change_count -> BigInt,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    release_gates (gate_id) {
+        gate_id -> Text,
+        tenant_id -> Text,
+        version -> Text,
+        name -> Text,
+        reason -> Text,
+        set_by -> Text,
+        set_at -> BigInt,
+        lift_reason -> Nullable<Text>,
+        lifted_by -> Nullable<Text>,
+        lifted_at -> Nullable<BigInt>,
+    }
+}

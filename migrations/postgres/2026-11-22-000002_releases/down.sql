@@ -1,0 +1,2 @@
+DROP TABLE release_gates;
+DROP TABLE recorded_releases;
