@@ -12,6 +12,7 @@ pub mod model;
 pub mod oauth;
 pub mod scopes;
 pub mod secrets;
+pub mod semantic;
 pub mod storage;
 pub mod warehouse;
 pub mod work;
