@@ -50,7 +50,7 @@ pub async fn run(context: &Context) -> anyhow::Result<()> {
 }
 
 /// Flags that every other sub-command takes, and the demo refuses.
-const REFUSED: [&str; 3] = ["config", "database_url", "keys_dir"];
+const REFUSED: [&str; 4] = ["config", "database_url", "warehouse_url", "keys_dir"];
 
 /// The flags that the demo refuses: understood, so that it can say why, and not offered in its help.
 pub fn refused_flags() -> Vec<Arg> {
@@ -67,6 +67,7 @@ fn refuse_what_has_no_effect(flags: &SettingsFlags) -> anyhow::Result<()> {
     let given = [
         ("--config", flags.config.is_some()),
         ("--database-url", flags.database_url.is_some()),
+        ("--warehouse-url", flags.warehouse_url.is_some()),
         ("--keys-dir", flags.keys_dir.is_some()),
     ];
     match given.into_iter().find(|(_, given)| *given) {
@@ -88,6 +89,7 @@ fn settings(
     let mut overrides = flags
         .overrides()
         .set("database.url", format!("sqlite://{folder}/ambit.db"))
+        .set("warehouse.url", format!("sqlite://{folder}/warehouse.db"))
         .set("keys.dir", format!("{folder}/keys"))
         .set("admin.user", ADMINISTRATOR)
         .set("admin.password", password.expose_secret());

@@ -22,6 +22,9 @@ pub struct SettingsFlags {
     /// Where everything is kept: sqlite://PATH or postgres://...
     #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
+    /// Where business data is read: sqlite://PATH, postgres://... or snowflake://...
+    #[arg(long, global = true, value_name = "URL")]
+    pub warehouse_url: Option<String>,
     /// The folder that holds the signing keys
     #[arg(long, global = true, value_name = "FOLDER")]
     pub keys_dir: Option<String>,
@@ -37,6 +40,7 @@ impl SettingsFlags {
             ("server.listen", &self.listen),
             ("server.issuer", &self.issuer),
             ("database.url", &self.database_url),
+            ("warehouse.url", &self.warehouse_url),
             ("keys.dir", &self.keys_dir),
             ("log.filter", &self.log),
         ]

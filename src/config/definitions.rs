@@ -1,12 +1,13 @@
 //! Every setting there is, in the order of the reference.
 
 use super::definition::{Definition, Section};
-use super::{admin, audit, database, keys, limits, log, server, tokens};
+use super::{admin, audit, database, keys, limits, log, server, tokens, warehouse};
 
 /// The list that loading, the unknown-name check and the reference walk.
 pub(super) static SECTIONS: &[&Section] = &[
     &server::SECTION,
     &database::SECTION,
+    &warehouse::SECTION,
     &keys::SECTION,
     &tokens::SECTION,
     &admin::SECTION,

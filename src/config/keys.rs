@@ -172,7 +172,7 @@ impl Keys {
     }
 }
 
-fn private_key(text: &str) -> Result<SecretString, String> {
+pub(super) fn private_key(text: &str) -> Result<SecretString, String> {
     if text.contains("ENCRYPTED") {
         return Err("must be a private key without a passphrase".to_owned());
     }

@@ -28,6 +28,7 @@ mod server;
 mod show;
 mod sources;
 mod tokens;
+mod warehouse;
 
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,7 @@ pub use reference::reference;
 pub use server::{Environment, Server, Tls};
 pub use sources::{Overrides, Sources};
 pub use tokens::{LONGEST_LIFETIME, Tokens};
+pub use warehouse::{SnowflakeAddress, Warehouse, WarehouseUrl};
 
 use mistake::Recorded;
 use reader::Reader;
@@ -56,6 +58,8 @@ pub struct Settings {
     pub server: Server,
     /// `[database]`: where everything is kept.
     pub database: Database,
+    /// `[warehouse]`: where business data is read.
+    pub warehouse: Warehouse,
     /// `[keys]`: the keys that sign tokens.
     pub keys: Keys,
     /// `[tokens]`: how long access tokens live.
@@ -81,6 +85,7 @@ impl Settings {
     fn read(reader: &mut Reader<'_>) -> Result<Self, Recorded> {
         let server = Server::read(reader);
         let database = Database::read(reader);
+        let warehouse = Warehouse::read(reader, database.as_ref().ok());
         let keys = Keys::read(reader);
         let tokens = Tokens::read(reader);
         let admin = Admin::read(reader);
@@ -90,6 +95,7 @@ impl Settings {
         Ok(Self {
             server: server?,
             database: database?,
+            warehouse: warehouse?,
             keys: keys?,
             tokens: tokens?,
             admin: admin?,

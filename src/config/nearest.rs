@@ -60,8 +60,8 @@ mod tests {
         let key = |name| nearest(name, definitions::keys().map(str::to_owned));
         assert_eq!(key("listen").as_deref(), Some("server.listen"));
         assert_eq!(
-            key("server.pool_size").as_deref(),
-            Some("database.pool_size")
+            key("server.private_key").as_deref(),
+            Some("keys.private_key")
         );
         assert_eq!(key("server.isuer").as_deref(), Some("server.issuer"));
         assert_eq!(key("quux.zzz"), None);

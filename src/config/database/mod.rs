@@ -13,7 +13,7 @@ use super::mistake::Recorded;
 use super::parse;
 use super::reader::Reader;
 pub use url::DatabaseUrl;
-pub(super) use url::masked;
+pub(super) use url::{SQLITE, masked, postgres, sqlite_path};
 
 /// Settings of the database.
 #[derive(Debug, Clone)]

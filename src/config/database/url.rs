@@ -8,8 +8,12 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::super::definition::MASK;
 
-const SQLITE: &str = "sqlite://";
+pub(in super::super) const SQLITE: &str = "sqlite://";
 const POSTGRES: [&str; 2] = ["postgres://", "postgresql://"];
+/// What to do where an address of Ambit's own database asks for TLS that this build cannot speak.
+const TLS_ADVICE: &str = "asks for TLS, which this build cannot speak to PostgreSQL: build with \
+                          `cargo build --release --features postgres-tls`, or use \
+                          sslmode=disable where the network is trusted";
 /// What libpq understands as `sslmode`, and whether it insists on TLS.
 const SSL_MODES: [(&str, bool); 6] = [
     ("disable", false),
@@ -42,18 +46,19 @@ impl fmt::Display for DatabaseUrl {
 /// Reads an address; `tls` tells whether this build can speak TLS to PostgreSQL.
 pub(super) fn read(text: &str, tls: bool) -> Result<DatabaseUrl, String> {
     if let Some(path) = text.strip_prefix(SQLITE) {
-        return sqlite(path);
+        return sqlite_path(path).map(DatabaseUrl::Sqlite);
     }
     match split_scheme(text) {
         Some((_, rest)) => {
-            check_postgres(&PostgresAddress::split(rest), tls)?;
+            check_postgres(&PostgresAddress::split(rest), (!tls).then_some(TLS_ADVICE))?;
             Ok(DatabaseUrl::Postgres(SecretString::from(text)))
         }
         None => Err("must begin with sqlite:// or postgres://".to_owned()),
     }
 }
 
-fn sqlite(path: &str) -> Result<DatabaseUrl, String> {
+/// The path of an address that begins with `sqlite://`, which is left out of `path`.
+pub(in super::super) fn sqlite_path(path: &str) -> Result<PathBuf, String> {
     if path.starts_with(":memory:") {
         return Err(
             "must name a file: a database in memory would be lost at every stop".to_owned(),
@@ -62,7 +67,20 @@ fn sqlite(path: &str) -> Result<DatabaseUrl, String> {
     if path.trim().is_empty() || path.ends_with('/') || path.contains(['?', '\0']) {
         return Err("must be sqlite:// and the path of a file, without parameters".to_owned());
     }
-    Ok(DatabaseUrl::Sqlite(PathBuf::from(path)))
+    Ok(PathBuf::from(path))
+}
+
+/// A `postgres://` address of another database than Ambit's own; `None` for any other address.
+/// `no_tls` says what to do where the address asks for TLS that cannot be spoken.
+pub(in super::super) fn postgres(
+    text: &str,
+    no_tls: Option<&str>,
+) -> Result<Option<SecretString>, String> {
+    let Some((_, rest)) = split_scheme(text) else {
+        return Ok(None);
+    };
+    check_postgres(&PostgresAddress::split(rest), no_tls)?;
+    Ok(Some(SecretString::from(text)))
 }
 
 fn split_scheme(text: &str) -> Option<(&'static str, &str)> {
@@ -115,7 +133,7 @@ fn split_optional(text: &str, separator: char) -> (&str, Option<&str>) {
 
 /// Refuses what libpq would read otherwise than it was meant, above all an unencoded password
 /// that spills over into the host, where it would be shown.
-fn check_postgres(address: &PostgresAddress<'_>, tls: bool) -> Result<(), String> {
+fn check_postgres(address: &PostgresAddress<'_>, no_tls: Option<&str>) -> Result<(), String> {
     let spilled = [Some(address.hosts), address.path, address.query]
         .into_iter()
         .flatten()
@@ -131,13 +149,10 @@ fn check_postgres(address: &PostgresAddress<'_>, tls: bool) -> Result<(), String
         let Some((name, value)) = parameter.split_once('=') else {
             return Err("must have parameters of the form name=value after the ?".to_owned());
         };
-        if insists_on_tls(&decoded(name), &decoded(value))? && !tls {
-            return Err(
-                "asks for TLS, which this build cannot speak to PostgreSQL: build with \
-                        `cargo build --release --features postgres-tls`, or use sslmode=disable \
-                        where the network is trusted"
-                    .to_owned(),
-            );
+        if insists_on_tls(&decoded(name), &decoded(value))?
+            && let Some(advice) = no_tls
+        {
+            return Err(advice.to_owned());
         }
     }
     Ok(())

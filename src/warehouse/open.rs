@@ -1,0 +1,43 @@
+//! Opens the warehouse that the settings name.
+
+use std::sync::Arc;
+
+use super::backend::Warehouse;
+use super::sqlite::{self, SqliteWarehouse};
+use crate::config::{self, WarehouseUrl};
+
+/// What is said of a warehouse that is Ambit's own database.
+pub(super) const OWN_TABLES: &str = "it holds Ambit's own tables, which agents could read then; give \
+                                     the warehouse a database, or a schema, of its own";
+
+/// Why a warehouse cannot be used at all. One that only does not answer now is no such reason.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It is Ambit's own database.
+    #[error("the warehouse {0} cannot be used: {OWN_TABLES}")]
+    Own(String),
+    /// No thread could be started.
+    #[error("the warehouse's threads: {0}")]
+    Threads(#[from] std::io::Error),
+    /// There is no backend for the address.
+    #[error("there is no way to read the warehouse {0}")]
+    Unsupported(String),
+}
+
+/// Opens the warehouse for reading. It needs not answer yet, nor be there.
+///
+/// # Errors
+/// The address is one that will never do.
+pub async fn open(settings: &config::Warehouse) -> Result<Arc<dyn Warehouse>, OpenError> {
+    match &settings.url {
+        WarehouseUrl::Sqlite(path) => {
+            if sqlite::is_ambits_own(path) {
+                return Err(OpenError::Own(settings.url.to_string()));
+            }
+            Ok(Arc::new(SqliteWarehouse::start(path, settings.pool_size)?))
+        }
+        WarehouseUrl::Postgres(_) | WarehouseUrl::Snowflake(_) => {
+            Err(OpenError::Unsupported(settings.url.to_string()))
+        }
+    }
+}
