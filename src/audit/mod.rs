@@ -11,5 +11,5 @@ mod verify;
 mod writer;
 
 pub use journal::Journal;
-pub use record::{Actor, ActorKind, Cause, Decision, EVENTS, Entry, GENESIS};
-pub use verify::{Fault, Verification, verify};
+pub use record::{Actor, ActorKind, Cause, Decision, EVENTS, Entry, GENESIS, sha256_hex};
+pub use verify::{Fault, Stretch, Verification, verify, verify_stretch};

@@ -61,39 +61,56 @@ pub struct Verification {
     pub faults: Vec<Fault>,
 }
 
+/// What a walk over a stretch of the chain found.
+#[derive(Debug, Clone)]
+pub struct Stretch {
+    /// Records read.
+    pub records: u64,
+    /// The last record that was read: where the next stretch starts.
+    pub reached: Head,
+    /// Whether the log ends there.
+    pub at_end: bool,
+    /// Where the stretch does not hold.
+    pub faults: Vec<Fault>,
+}
+
 /// Walks the whole chain. `expected` is a head that was noted earlier and must still be in it.
 pub fn verify(
     connection: &mut AnyConnection,
     expected: Option<&Head>,
 ) -> Result<Verification, StorageError> {
-    let mut walk = ChainWalk::new(expected.cloned());
-    loop {
-        let head = audit_records::head(connection)?;
-        let after = Walk::Forward(walk.reached);
-        let rows = audit_records::select(connection, &Filter::default(), after, PAGE)?;
-        if walk.faults.len() >= MOST_FAULTS {
-            return Ok(walk.report());
-        }
-        if rows.is_empty() {
-            return Ok(walk.finish(&head));
-        }
-        // What was appended while the walk went on is part of the chain; what lies behind even the
-        // present head was never appended.
-        let head = audit_records::head(connection)?;
-        for row in &rows {
-            if row.seq > head.seq {
-                let detail = format!("record {} stands behind the end of the log", row.seq);
-                walk.faults.push(Fault::Head { detail });
-                return Ok(walk.finish(&head));
-            }
-            walk.step(row);
+    let genesis = Head {
+        seq: 0,
+        hash: GENESIS.to_owned(),
+    };
+    let mut walk = ChainWalk::behind(genesis, expected.cloned());
+    while walk.faults.len() < MOST_FAULTS {
+        if walk.advance(connection, PAGE)? {
+            break;
         }
     }
+    Ok(walk.report())
+}
+
+/// Walks at most `most` records behind `start`, which is taken to be right. A long chain is verified
+/// in stretches, each of which starts where the one before has ended.
+pub fn verify_stretch(
+    connection: &mut AnyConnection,
+    start: &Head,
+    most: i64,
+) -> Result<Stretch, StorageError> {
+    let mut walk = ChainWalk::behind(start.clone(), None);
+    let at_end = walk.advance(connection, most)?;
+    Ok(Stretch {
+        records: walk.records,
+        reached: walk.reached,
+        at_end,
+        faults: walk.faults,
+    })
 }
 
 struct ChainWalk {
-    reached: i64,
-    previous_hash: String,
+    reached: Head,
     records: u64,
     expected: Option<Head>,
     expected_seen: bool,
@@ -113,10 +130,9 @@ struct Repeated {
 }
 
 impl ChainWalk {
-    fn new(expected: Option<Head>) -> Self {
+    fn behind(start: Head, expected: Option<Head>) -> Self {
         Self {
-            reached: 0,
-            previous_hash: GENESIS.to_owned(),
+            reached: start,
             records: 0,
             expected,
             expected_seen: false,
@@ -124,8 +140,32 @@ impl ChainWalk {
         }
     }
 
+    /// Reads the next records. Whether the log ends behind them.
+    fn advance(&mut self, connection: &mut AnyConnection, most: i64) -> Result<bool, StorageError> {
+        let head = audit_records::head(connection)?;
+        let after = Walk::Forward(self.reached.seq);
+        let rows = audit_records::select(connection, &Filter::default(), after, most)?;
+        if rows.is_empty() {
+            self.finish(&head);
+            return Ok(true);
+        }
+        // What was appended while the walk went on is part of the chain; what lies behind even the
+        // present head was never appended.
+        let head = audit_records::head(connection)?;
+        for row in &rows {
+            if row.seq > head.seq {
+                let detail = format!("record {} stands behind the end of the log", row.seq);
+                self.faults.push(Fault::Head { detail });
+                self.finish(&head);
+                return Ok(true);
+            }
+            self.step(row);
+        }
+        Ok(false)
+    }
+
     fn step(&mut self, row: &AuditRow) {
-        let next = self.reached.saturating_add(1);
+        let next = self.reached.seq.saturating_add(1);
         let gap = row.seq != next;
         if gap {
             self.faults.push(Fault::Removed {
@@ -143,8 +183,10 @@ impl ChainWalk {
         {
             self.expected_seen = true;
         }
-        self.reached = row.seq;
-        self.previous_hash.clone_from(&row.hash);
+        self.reached = Head {
+            seq: row.seq,
+            hash: row.hash.clone(),
+        };
         self.records = self.records.saturating_add(1);
     }
 
@@ -172,7 +214,7 @@ impl ChainWalk {
         if !columns_agree {
             return Err(changed("a column says something else than the text"));
         }
-        if !after_gap && repeated.previous != self.previous_hash {
+        if !after_gap && repeated.previous != self.reached.hash {
             let before = row.seq.saturating_sub(1);
             return Err(Fault::Changed {
                 seq: before,
@@ -185,17 +227,17 @@ impl ChainWalk {
         Ok(())
     }
 
-    fn finish(mut self, head: &Head) -> Verification {
-        if self.reached < head.seq {
-            let first = self.reached.saturating_add(1);
+    fn finish(&mut self, head: &Head) {
+        if self.reached.seq < head.seq {
+            let first = self.reached.seq.saturating_add(1);
             self.faults.push(Fault::Removed {
                 first,
                 last: head.seq,
             });
-        } else if self.reached > head.seq {
+        } else if self.reached.seq > head.seq {
             let detail = format!("the log says that it ends at {}", head.seq);
             self.faults.push(Fault::Head { detail });
-        } else if self.previous_hash != head.hash {
+        } else if self.reached.hash != head.hash {
             let detail = format!(
                 "the last record, {}, is not the one that was written",
                 head.seq
@@ -206,15 +248,14 @@ impl ChainWalk {
             let detail = format!("record {} is not the one that was noted", expected.seq);
             self.faults.push(Fault::Head { detail });
         }
-        self.report()
     }
 
     fn report(self) -> Verification {
         Verification {
             intact: self.faults.is_empty(),
             records: self.records,
-            head_seq: self.reached,
-            head_hash: self.previous_hash,
+            head_seq: self.reached.seq,
+            head_hash: self.reached.hash,
             faults: self.faults,
         }
     }

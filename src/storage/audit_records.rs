@@ -1,8 +1,9 @@
 //! The rows of the audit log. What a record says is in its canonical JSON text; the other columns
 //! repeat parts of it to search by, and verification compares them.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 
 use super::schema::{audit_head, audit_records};
 use super::{AnyConnection, StorageError};
@@ -132,8 +133,17 @@ pub struct Filter {
     pub event: Option<String>,
     /// Only this decision.
     pub decision: Option<String>,
+    /// Only what was not allowed.
+    pub refused: bool,
+    /// Only this tenant's.
+    pub tenant_id: Option<String>,
+    /// Only those about this target.
+    pub target: Option<String>,
     /// Only those that mention this request.
     pub request_id: Option<String>,
+    /// Only records with at least this number. It bounds how much of the log is looked at, however
+    /// few of its records match.
+    pub from_seq: Option<i64>,
     /// Not before, in microseconds since the epoch.
     pub from: Option<i64>,
     /// Not at or after, in microseconds since the epoch.
@@ -170,13 +180,23 @@ pub fn select(
     if let Some(decision) = &filter.decision {
         query = query.filter(dsl::decision.eq(decision));
     }
-    if let Some(request_id) = &filter.request_id {
-        let escaped = request_id
-            .replace('\\', "\\\\")
-            .replace('%', "\\%")
-            .replace('_', "\\_");
-        let mention = format!("%\"request_id\":\"{escaped}\"%");
+    if filter.refused {
+        query = query.filter(sql::<Bool>(REFUSED));
+    }
+    if let Some(tenant_id) = &filter.tenant_id {
+        query = query.filter(dsl::tenant_id.eq(tenant_id));
+    }
+    if let Some(target) = &filter.target {
+        let text = serde_json::Value::from(target.as_str()).to_string();
+        let mention = format!("%\"target\":{},\"tenant_id\":%", escape(&text));
         query = query.filter(dsl::record.like(mention).escape('\\'));
+    }
+    if let Some(request_id) = &filter.request_id {
+        let mention = format!("%\"request_id\":\"{}\"%", escape(request_id));
+        query = query.filter(dsl::record.like(mention).escape('\\'));
+    }
+    if let Some(from_seq) = filter.from_seq {
+        query = query.filter(dsl::seq.ge(from_seq));
     }
     if let Some(from) = filter.from {
         query = query.filter(dsl::at.ge(from));
@@ -190,4 +210,64 @@ pub fn select(
         Walk::Backward(None) => query.order(dsl::seq.desc()),
     };
     Ok(query.load(connection)?)
+}
+
+/// As the index `audit_records_refused` says it: a database uses it only for these very words.
+const REFUSED: &str = "decision <> 'allowed'";
+
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_")
+}
+
+/// The hash of a record; `None` if there is no such record.
+pub fn hash_of(connection: &mut AnyConnection, seq: i64) -> Result<Option<String>, StorageError> {
+    Ok(audit_records::table
+        .find(seq)
+        .select(audit_records::hash)
+        .first(connection)
+        .optional()?)
+}
+
+/// The number from which on there are at most `most` refused records before `before`, counted
+/// backwards; 1 if there are fewer. Allowed records in between cost nothing.
+pub fn refused_since(
+    connection: &mut AnyConnection,
+    before: i64,
+    most: i64,
+) -> Result<i64, StorageError> {
+    let seq: Option<i64> = audit_records::table
+        .filter(sql::<Bool>(REFUSED))
+        .filter(audit_records::seq.lt(before))
+        .order(audit_records::seq.desc())
+        .offset(most.saturating_sub(1))
+        .limit(1)
+        .select(audit_records::seq)
+        .first(connection)
+        .optional()?;
+    Ok(seq.unwrap_or(1))
+}
+
+/// The number of the first record that was written at `at` (microseconds since the epoch) or later,
+/// one more than the last if none was. Found by halving, with as many short reads as the number of
+/// records has binary digits; right as far as times go forward along the log.
+pub fn first_since(connection: &mut AnyConnection, at: i64) -> Result<i64, StorageError> {
+    let (mut low, mut high) = (1, head(connection)?.seq.saturating_add(1));
+    while low < high {
+        let middle = low.midpoint(high);
+        let found: Option<(i64, i64)> = audit_records::table
+            .filter(audit_records::seq.ge(middle))
+            .filter(audit_records::seq.lt(high))
+            .order(audit_records::seq.asc())
+            .limit(1)
+            .select((audit_records::seq, audit_records::at))
+            .first(connection)
+            .optional()?;
+        match found {
+            Some((seq, time)) if time < at => low = seq.saturating_add(1),
+            _ => high = middle,
+        }
+    }
+    Ok(low)
 }

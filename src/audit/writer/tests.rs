@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use diesel::RunQueryDsl;
 
-use crate::audit::{Cause, Decision, Entry, Fault, Journal, verify};
+use crate::audit::{Cause, Decision, Entry, Fault, GENESIS, Journal, verify, verify_stretch};
 use crate::metrics::Metrics;
 use crate::model::SystemClock;
-use crate::storage::audit_records::Head;
+use crate::storage::audit_records::{self, Filter, Head, Walk};
 use crate::storage::{Address, Link, StorageError, migrations};
 
 struct Log {
@@ -291,4 +291,94 @@ async fn a_panicking_change_fails_alone_and_the_journal_goes_on() {
     assert!(matches!(outcome, Err(StorageError::Unavailable(_))));
     assert_eq!(journal.record(entry(2)).await, Ok(()));
     assert_eq!(log.faults(), []);
+}
+
+#[tokio::test]
+async fn a_chain_is_verified_in_stretches() {
+    let log = Log::with_records(7).await;
+    let mut link = log.link();
+    let mut reached = Head {
+        seq: 0,
+        hash: GENESIS.to_owned(),
+    };
+    let mut records = 0;
+    loop {
+        let start = reached.clone();
+        let stretch = link
+            .read(|connection| verify_stretch(connection, &start, 3))
+            .unwrap();
+        assert_eq!(stretch.faults, []);
+        records += stretch.records;
+        reached = stretch.reached;
+        if stretch.at_end {
+            break;
+        }
+    }
+    assert_eq!((records, reached.seq), (7, 7));
+    log.tamper(&["UPDATE audit_records SET decision = 'denied' WHERE seq = 5"]);
+    let start = Head {
+        seq: 3,
+        hash: link
+            .read(|connection| audit_records::hash_of(connection, 3))
+            .unwrap()
+            .unwrap(),
+    };
+    let stretch = link
+        .read(|connection| verify_stretch(connection, &start, 2))
+        .unwrap();
+    assert!(matches!(
+        stretch.faults[..],
+        [Fault::Changed { seq: 5, .. }]
+    ));
+}
+
+#[tokio::test]
+async fn a_moment_and_a_number_of_refusals_are_found_by_few_reads() {
+    let log = Log::with_records(9).await;
+    log.tamper(&[
+        "UPDATE audit_records SET at = seq * 10",
+        "UPDATE audit_records SET decision = 'denied' WHERE seq IN (2, 5, 8)",
+    ]);
+    let mut link = log.link();
+    for (at, seq) in [(0, 1), (10, 1), (11, 2), (50, 5), (90, 9), (91, 10)] {
+        let found = link.read(|connection| audit_records::first_since(connection, at));
+        assert_eq!(found, Ok(seq), "{at}");
+    }
+    for (before, most, seq) in [(10, 1, 8), (10, 2, 5), (8, 1, 5), (10, 4, 1), (2, 1, 1)] {
+        let found = link.read(|connection| audit_records::refused_since(connection, before, most));
+        assert_eq!(found, Ok(seq), "{most} before {before}");
+    }
+    let filter = Filter {
+        refused: true,
+        from_seq: Some(5),
+        ..Filter::default()
+    };
+    let rows =
+        link.read(|connection| audit_records::select(connection, &filter, Walk::Backward(None), 9));
+    let found: Vec<i64> = rows.unwrap().iter().map(|row| row.seq).collect();
+    assert_eq!(found, [8, 5]);
+}
+
+#[tokio::test]
+async fn a_target_is_found_as_it_was_written() {
+    let log = Log::new();
+    let journal = log.journal();
+    for target in ["a/b", "a/bc", "a_b", "\"%", "a/b"] {
+        let entry = Entry::new("request", Decision::Allowed, &Cause::system());
+        journal
+            .record(entry.target(target).detail("say", "\"target\":\"a/bc\","))
+            .await
+            .unwrap();
+    }
+    journal.close();
+    for (target, count) in [("a/b", 2), ("a/bc", 1), ("a_b", 1), ("\"%", 1), ("a", 0)] {
+        let filter = Filter {
+            target: Some(target.to_owned()),
+            ..Filter::default()
+        };
+        let rows = log
+            .link()
+            .read(|connection| audit_records::select(connection, &filter, Walk::Forward(0), 9));
+        assert_eq!(rows.unwrap().len(), count, "{target}");
+    }
 }

@@ -136,6 +136,7 @@ async fn list(
         event: query.event,
         decision: query.decision.map(|decision| decision.name().to_owned()),
         request_id: query.request_id,
+        ..Filter::default()
     };
     let texts = [&filter.client_id, &filter.request_id];
     if texts
