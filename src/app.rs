@@ -8,24 +8,26 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::actions::{self, ACTIONS, CallLimits, Datasets, Invoker};
 use crate::administrators::Administrators;
 use crate::audit::Journal;
 use crate::clients::{self, Clients, Rules};
 use crate::config::{self, DatabaseUrl, Finding, Judged, Settings, SigningAlgorithm};
 use crate::metrics::Metrics;
 use crate::model::{Clock, InvalidResource, Resource, SystemClock};
-use crate::oauth::Revocations;
 use crate::oauth::client_auth::METHODS;
 use crate::oauth::grants::GRANTS;
 use crate::oauth::resources::Resources;
 use crate::oauth::token::{
     self, AccessTokens, Algorithm, KeyError, KeyFolder, KeyPolicy, Keys, SigningKey,
 };
+use crate::oauth::{BearerTokens, Revocations};
 use crate::scopes::{Catalogue, ScopeDefinition};
 use crate::secrets::{self, Checker, HashError};
 use crate::storage::changes::{self, Change, Kind};
 use crate::storage::feed::{Feed, Listener};
-use crate::storage::{Address, StorageError, Store, migrations};
+use crate::storage::{Address, StorageError, Store, idempotent_answers, migrations};
+use crate::warehouse::{self, OpenError};
 
 /// Why the application did not start.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +55,12 @@ pub enum AppError {
     /// A metric.
     #[error(transparent)]
     Metrics(#[from] prometheus::Error),
+    /// The warehouse.
+    #[error(transparent)]
+    Warehouse(#[from] OpenError),
+    /// An action that cannot be served.
+    #[error("{0}")]
+    Action(String),
     /// A resource in the settings.
     #[error("resource {0:?}: {1}")]
     Resource(String, InvalidResource),
@@ -94,6 +102,10 @@ pub struct App {
     pub resources: Arc<Resources>,
     /// Issues and checks tokens.
     pub tokens: Arc<AccessTokens>,
+    /// Finds out who presents one.
+    pub bearer: Arc<BearerTokens>,
+    /// Runs actions.
+    pub invoker: Arc<Invoker>,
     reload: Arc<Notify>,
 }
 
@@ -105,6 +117,10 @@ const KEYS_EVERY: u32 = 4;
 const CLEAN_EVERY: u32 = 120;
 /// How long a change stays in the feed. A replica that was away for longer forgets all it knew.
 const CHANGES_STAY: Duration = Duration::from_secs(3600);
+/// How long an answer is given again under its idempotency key.
+const ANSWERS_STAY: Duration = Duration::from_secs(86_400);
+/// How long reading one table for a dataset may take, at most.
+const DATASET_TIME: Duration = Duration::from_secs(60);
 
 impl App {
     /// Opens the database, bringing its tables up to date, and builds everything over it. `scopes` are
@@ -168,9 +184,11 @@ impl App {
             Arc::clone(&clock),
         ));
         let reload = Arc::new(Notify::new());
+        let datasets = Arc::new(datasets(&settings, Arc::clone(&store)).await?);
         let hearer = Hearer {
             clients: Arc::clone(&clients),
             revocations: Arc::clone(&revocations),
+            datasets: Arc::clone(&datasets),
             reload: Arc::clone(&reload),
         };
         let feed = Arc::new(Feed::start(&address, Arc::new(hearer))?);
@@ -199,6 +217,25 @@ impl App {
             signing_threads,
         )
         .map_err(io("signing threads"))?;
+        let tokens = Arc::new(tokens);
+        let bearer = Arc::new(BearerTokens::new(Arc::clone(&tokens), Arc::clone(&journal)));
+        let invoker = Invoker::new(
+            ACTIONS,
+            actions::Dependencies {
+                bearer: Arc::clone(&bearer),
+                journal: Arc::clone(&journal),
+                store: Arc::clone(&store),
+                datasets,
+                clock: Arc::clone(&clock),
+                metrics: metrics.clone(),
+            },
+            CallLimits {
+                per_minute: settings.actions.calls_per_minute,
+                at_a_time: settings.actions.calls_at_a_time,
+            },
+            settings.actions.deadline,
+        )
+        .map_err(AppError::Action)?;
         Ok(Arc::new(Self {
             settings,
             issuer,
@@ -214,7 +251,9 @@ impl App {
             keys,
             revocations,
             resources,
-            tokens: Arc::new(tokens),
+            tokens,
+            bearer,
+            invoker: Arc::new(invoker),
             reload,
         }))
     }
@@ -256,6 +295,7 @@ impl App {
                     if ticks.is_multiple_of(CLEAN_EVERY) {
                         warn("revocations", self.revocations.clean().await);
                         warn("changes", self.forget_changes().await);
+                        warn("answers", self.forget_answers().await);
                     }
                     ticks = ticks.wrapping_add(1);
                 }
@@ -300,6 +340,12 @@ impl App {
         let effect = move |connection: &mut _| changes::forget(connection, before).map(|_| ());
         self.journal.maintain(effect).await
     }
+
+    async fn forget_answers(&self) -> Result<(), StorageError> {
+        let before = self.clock.now().minus(ANSWERS_STAY);
+        let effect = move |connection: &mut _| idempotent_answers::forget(connection, before);
+        self.journal.maintain(effect).await
+    }
 }
 
 fn warn<E: std::fmt::Display>(what: &str, outcome: Result<(), E>) {
@@ -312,6 +358,7 @@ fn warn<E: std::fmt::Display>(what: &str, outcome: Result<(), E>) {
 struct Hearer {
     clients: Arc<Clients>,
     revocations: Arc<Revocations>,
+    datasets: Arc<Datasets>,
     reload: Arc<Notify>,
 }
 
@@ -321,6 +368,7 @@ impl Listener for Hearer {
             Kind::Client => self.clients.forget(&change.subject),
             Kind::Revocation => self.revocations.forget(&change.subject),
             Kind::Keys | Kind::Scopes => self.reload.notify_one(),
+            Kind::Datasets => self.datasets.forget_all(),
             // Administrators are read from the database each time.
             Kind::Administrator => {}
         }
@@ -329,6 +377,7 @@ impl Listener for Hearer {
     fn missed(&self) {
         self.clients.forget_all();
         self.revocations.forget_all();
+        self.datasets.forget_all();
         self.reload.notify_one();
     }
 }
@@ -357,6 +406,17 @@ pub fn make_database_folder(settings: &Settings) -> Result<(), AppError> {
             what: folder.display().to_string(),
             error,
         })
+}
+
+async fn datasets(settings: &Settings, store: Arc<Store>) -> Result<Datasets, OpenError> {
+    let settings = &settings.warehouse;
+    let limits = warehouse::Limits {
+        rows: settings.analysis_rows,
+        bytes: usize::MAX,
+        time: DATASET_TIME,
+    };
+    let warehouse = warehouse::open(settings).await?;
+    Ok(Datasets::new(warehouse, store, limits, settings.cache))
 }
 
 fn secret_limits(settings: &Settings) -> secrets::Limits {

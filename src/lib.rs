@@ -1,5 +1,6 @@
 //! Ambit lets agents act on real systems under a written mandate.
 
+pub mod actions;
 pub mod administrators;
 pub mod app;
 pub mod audit;
@@ -10,6 +11,7 @@ pub mod http;
 pub mod metrics;
 pub mod model;
 pub mod oauth;
+pub mod policy;
 pub mod scopes;
 pub mod secrets;
 pub mod semantic;

@@ -15,6 +15,7 @@ pub const GENESIS: &str = "00000000000000000000000000000000000000000000000000000
 
 /// Every event that a record may be about.
 pub const EVENTS: &[&str] = &[
+    "action",
     "administrator.create",
     "administrator.reset_password",
     "client.create",

@@ -1,7 +1,7 @@
 //! Every setting there is, in the order of the reference.
 
 use super::definition::{Definition, Section};
-use super::{admin, audit, database, keys, limits, log, server, tokens, warehouse};
+use super::{actions, admin, audit, database, keys, limits, log, server, tokens, warehouse};
 
 /// The list that loading, the unknown-name check and the reference walk.
 pub(super) static SECTIONS: &[&Section] = &[
@@ -12,6 +12,7 @@ pub(super) static SECTIONS: &[&Section] = &[
     &tokens::SECTION,
     &admin::SECTION,
     &limits::SECTION,
+    &actions::SECTION,
     &audit::SECTION,
     &log::SECTION,
 ];

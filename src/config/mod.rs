@@ -7,6 +7,7 @@
 //! 2. read it in that section's `read`, in the same order, into a field;
 //! 3. write the reference anew: `AMBIT_TEST_WRITE_REFERENCE=1 cargo test config::reference`.
 
+mod actions;
 mod admin;
 mod audit;
 mod checks;
@@ -33,6 +34,7 @@ mod warehouse;
 #[cfg(test)]
 mod tests;
 
+pub use actions::Actions;
 pub use admin::Admin;
 pub use audit::Audit;
 pub use checks::{Checks, Finding, Judged};
@@ -68,6 +70,8 @@ pub struct Settings {
     pub admin: Admin,
     /// `[limits]`: what checking secrets may cost.
     pub limits: Limits,
+    /// `[actions]`: what one client may ask of the actions.
+    pub actions: Actions,
     /// `[audit]`: what is recorded of unknown callers.
     pub audit: Audit,
     /// `[log]`: what is logged.
@@ -90,6 +94,7 @@ impl Settings {
         let tokens = Tokens::read(reader);
         let admin = Admin::read(reader);
         let limits = Limits::read(reader);
+        let actions = Actions::read(reader);
         let audit = Audit::read(reader);
         let log = Log::read(reader);
         Ok(Self {
@@ -100,6 +105,7 @@ impl Settings {
             tokens: tokens?,
             admin: admin?,
             limits: limits?,
+            actions: actions?,
             audit: audit?,
             log: log?,
             effective: Vec::new(),

@@ -13,6 +13,7 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 use secrecy::SecretString;
 
+use super::challenge::Challenge;
 use super::context::RequestContext;
 use super::error::Problem;
 use super::hosts::Hosts;
@@ -20,7 +21,7 @@ use crate::app::App;
 use crate::audit::{Actor, ActorKind, Cause, Decision, Entry};
 use crate::model::{Principal, ScopeSet};
 use crate::oauth::client_auth::basic_halves;
-use crate::oauth::token::TokenError;
+use crate::oauth::{Door, Unauthenticated};
 
 /// What a handler demands of its caller.
 pub trait Requirement: 'static {
@@ -141,28 +142,22 @@ impl Gate {
 
     /// An agent whose token is valid, meant for this server, and covers the requirement.
     async fn agent(&self) -> Result<Principal, Problem> {
-        let authorization = match self.authorization.as_slice() {
-            [] => return Err(self.unknown("no_token", None).await),
-            [only] => only,
-            _ => return Err(self.unknown("several_credentials", None).await),
+        let door = Door {
+            audiences: &[&self.app.issuer],
+            event: "request",
+            target: &self.target,
         };
-        let unverified_token = match bearer(authorization) {
-            Bearer::Token(token) => token,
-            Bearer::Malformed => return Err(self.unknown("malformed", None).await),
-            Bearer::Absent => return Err(self.unknown("no_token", None).await),
-        };
-        let token = match self.app.tokens.check(unverified_token).await {
-            Ok(token) if token.is_for(&self.app.issuer) => token,
-            Ok(token) => {
-                return Err(self.unknown("wrong_audience", Some(&token.principal)).await);
+        let cause = self.context.cause("");
+        let authenticated = self
+            .app
+            .bearer
+            .authenticate(&self.authorization, door, &cause);
+        let principal = authenticated.await.map_err(|refusal| {
+            if !matches!(refusal, Unauthenticated::Storage(_)) {
+                self.count(Decision::Denied);
             }
-            Err(TokenError::Void(reason, principal)) => {
-                return Err(self.unknown(reason, Some(&principal)).await);
-            }
-            Err(TokenError::Invalid(reason)) => return Err(self.unknown(reason, None).await),
-            Err(TokenError::Storage(error)) => return Err(error.into()),
-        };
-        let principal = token.principal;
+            Challenge::of(&self.app.issuer, "").unauthenticated(refusal)
+        })?;
         let covered = self
             .any_of
             .iter()
@@ -173,7 +168,6 @@ impl Gate {
             Decision::Denied
         };
         let reason = if covered { "" } else { "insufficient_scope" };
-        let cause = self.context.cause("");
         let entry = Entry::new("request", decision, &cause)
             .principal(&principal)
             .target(&self.target)
@@ -252,47 +246,6 @@ impl Gate {
         }
     }
 
-    /// Nobody who may come in: records that, and says how to become somebody. A caller that a token
-    /// proved, if only in the past, is recorded by name; others within bounds.
-    async fn unknown(&self, reason: &'static str, principal: Option<&Principal>) -> Problem {
-        self.count(Decision::Denied);
-        let cause = self.context.cause("");
-        let entry = Entry::new("request", Decision::Denied, &cause)
-            .target(&self.target)
-            .reason(reason);
-        let recorded = match principal {
-            Some(principal) => self.app.journal.record(entry.principal(principal)).await,
-            None => self.app.journal.record_unknown(entry).await,
-        };
-        if let Err(error) = recorded {
-            return error.into();
-        }
-        let metadata = self.resource_metadata();
-        if reason == "no_token" {
-            // RFC 6750 section 3.1: a request without a token is told no error code.
-            let challenge = format!("Bearer realm=\"ambit\", {metadata}");
-            return Problem::new(StatusCode::UNAUTHORIZED, "An access token is needed.")
-                .challenge(challenge);
-        }
-        if reason == "several_credentials" {
-            let challenge =
-                format!("Bearer realm=\"ambit\", error=\"invalid_request\", {metadata}");
-            let detail = "The request has several Authorization headers.";
-            return Problem::new(StatusCode::BAD_REQUEST, detail)
-                .kind("urn:ambit:problem:invalid_request")
-                .challenge(challenge);
-        }
-        let challenge = format!(
-            "Bearer realm=\"ambit\", error=\"invalid_token\", \
-             error_description=\"The access token is not valid here\", {metadata}"
-        );
-        let detail =
-            "The access token is malformed, expired, revoked or not meant for this resource.";
-        Problem::new(StatusCode::UNAUTHORIZED, detail)
-            .kind("urn:ambit:problem:invalid_token")
-            .challenge(challenge)
-    }
-
     /// A browser remembers the password that it was asked for, and sends it with whatever another
     /// site has it post.
     async fn another_site(&self) -> Problem {
@@ -308,63 +261,22 @@ impl Gate {
     }
 
     fn insufficient_scope(&self, needed: &str) -> Problem {
-        let challenge = format!(
-            "Bearer realm=\"ambit\", error=\"insufficient_scope\", scope=\"{needed}\", \
-             error_description=\"The access token does not cover this\", {}",
-            self.resource_metadata()
-        );
-        Problem::new(
-            StatusCode::FORBIDDEN,
-            format!("This needs the scope {needed}."),
-        )
-        .kind("urn:ambit:problem:insufficient_scope")
-        .challenge(challenge)
+        Challenge::of(&self.app.issuer, "").insufficient_scope(needed)
     }
 
     fn offer_basic(&self, problem: Problem) -> Problem {
         if problem.status != 401 {
             return problem;
         }
-        let metadata = self.resource_metadata();
+        let metadata = Challenge::of(&self.app.issuer, "").resource_metadata();
         let both =
             format!("Basic realm=\"ambit\", charset=\"UTF-8\", Bearer realm=\"ambit\", {metadata}");
         problem.challenge(both)
     }
 
-    fn resource_metadata(&self) -> String {
-        let issuer = &self.app.issuer;
-        format!("resource_metadata=\"{issuer}/.well-known/oauth-protected-resource\"")
-    }
-
     fn count(&self, decision: Decision) {
         let labels = [self.target.as_str(), decision.name()];
         self.app.metrics.actions.with_label_values(&labels).inc();
-    }
-}
-
-/// What an `Authorization` header holds of a token.
-enum Bearer<'a> {
-    /// A token.
-    Token(&'a str),
-    /// Something else in its place.
-    Malformed,
-    /// Credentials of another kind.
-    Absent,
-}
-
-/// The token of an `Authorization` header (RFC 6750 section 2.1), the one place where Ambit takes it
-/// from.
-fn bearer(header: &[u8]) -> Bearer<'_> {
-    let Some((scheme, token)) = header.split_at_checked(7) else {
-        return Bearer::Absent;
-    };
-    if !scheme.eq_ignore_ascii_case(b"Bearer ") {
-        return Bearer::Absent;
-    }
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
-    match std::str::from_utf8(token.trim_ascii()) {
-        Ok(token) if !token.is_empty() && token.bytes().all(allowed) => Bearer::Token(token),
-        _ => Bearer::Malformed,
     }
 }
 

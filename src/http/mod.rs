@@ -6,8 +6,10 @@
 //!   signature cannot be reached without it.
 //! - One file an operation, with its documentation and its answers.
 
+mod actions;
 mod admin;
 mod auth_testing;
+mod challenge;
 mod context;
 mod deferred;
 mod error;
@@ -28,7 +30,13 @@ pub use tls::check as check_tls;
 
 use crate::scopes::ScopeDefinition;
 
-/// Every scope that a route asks for, from the files that protect something with it.
+/// Every scope that a route or an action asks for, from the files that protect something with it.
 pub fn scopes() -> Vec<ScopeDefinition> {
-    [auth_testing::SCOPES, admin::api::SCOPES].concat()
+    let mut scopes = [auth_testing::SCOPES, admin::api::SCOPES].concat();
+    for scope in crate::actions::scopes() {
+        if !scopes.iter().any(|known| known.name == scope.name) {
+            scopes.push(scope);
+        }
+    }
+    scopes
 }

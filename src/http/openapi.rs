@@ -11,7 +11,8 @@ use utoipa::openapi::{
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::routes;
+use super::{actions, routes};
+use crate::actions::Registry;
 
 /// The route.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -60,14 +61,18 @@ pub fn frame() -> OpenApi {
 }
 
 /// The whole document.
-pub fn document() -> OpenApi {
+///
+/// # Errors
+/// An action that cannot be described.
+pub fn document(registry: &Registry) -> Result<OpenApi, serde_json::Error> {
     let (_, mut document) = ActixApp::new()
         .into_utoipa_app()
         .openapi(frame())
         .configure(routes::configure)
         .split_for_parts();
+    actions::openapi::describe(&mut document, registry)?;
     complete(&mut document);
-    document
+    Ok(document)
 }
 
 /// Says what goes without saying in the code: an operation without credentials is meant for everybody,

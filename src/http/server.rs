@@ -12,7 +12,7 @@ use utoipa_actix_web::AppExt;
 
 use super::error::Problem;
 use super::hosts::Hosts;
-use super::{middleware, openapi, routes, tls};
+use super::{actions, middleware, openapi, routes, tls};
 use crate::app::App;
 use crate::config::Server as ServerSettings;
 
@@ -67,7 +67,8 @@ pub async fn serve(
         bound.listener.local_addr()?,
         &settings.allowed_hosts,
     ));
-    let document = web::Data::new(openapi::document());
+    let document = openapi::document(app.invoker.registry()).map_err(io::Error::other)?;
+    let document = web::Data::new(document);
     let data = web::Data::new(Arc::clone(&app));
     let body_limit = settings.body_limit;
     let server = HttpServer::new(move || {
@@ -84,6 +85,10 @@ pub async fn serve(
                     .app_data(query_config())
                     .app_data(path_config())
                     .app_data(web::PayloadConfig::new(body_limit))
+                    .route(
+                        actions::rest::PATTERN,
+                        web::route().to(actions::rest::handle),
+                    )
                     .default_service(web::route().to(routes::unmatched))
                     .wrap(from_fn(middleware::around))
             })

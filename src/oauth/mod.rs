@@ -4,6 +4,7 @@
 //! the parameters that `/token` reads follow from that list. A new way of client authentication is
 //! one file in `client_auth/` and one line in its `METHODS`.
 
+mod bearer;
 pub mod client_auth;
 pub mod error;
 pub mod grants;
@@ -14,6 +15,7 @@ mod revocation;
 pub mod server_metadata;
 pub mod token;
 
+pub use bearer::{BearerTokens, Door, Unauthenticated};
 pub use error::{ErrorCode, OAuthError};
 pub use introspection::{Introspection, introspect};
 pub use parameters::Parameters;

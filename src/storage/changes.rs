@@ -22,6 +22,8 @@ pub enum Kind {
     Scopes,
     /// An administrator; the subject is the user name.
     Administrator,
+    /// What an action's answers are computed from; the subject is the action that changed it.
+    Datasets,
 }
 
 impl Kind {
@@ -32,6 +34,7 @@ impl Kind {
             Self::Keys => "keys",
             Self::Scopes => "scopes",
             Self::Administrator => "administrator",
+            Self::Datasets => "datasets",
         }
     }
 
@@ -42,6 +45,7 @@ impl Kind {
             Self::Keys,
             Self::Scopes,
             Self::Administrator,
+            Self::Datasets,
         ]
         .into_iter()
         .find(|kind| kind.name() == name)

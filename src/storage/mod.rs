@@ -15,6 +15,7 @@ pub mod changes;
 pub mod clients;
 mod connection;
 pub mod feed;
+pub mod idempotent_answers;
 pub mod inspection;
 pub mod migrations;
 pub mod release_gates;

@@ -136,3 +136,15 @@ diesel::table! {
         lifted_at -> Nullable<BigInt>,
     }
 }
+
+diesel::table! {
+    idempotent_answers (tenant_id, client_id, action, key) {
+        tenant_id -> Text,
+        client_id -> Text,
+        action -> Text,
+        key -> Text,
+        input_hash -> Text,
+        answer -> Text,
+        created_at -> BigInt,
+    }
+}

@@ -1,0 +1,51 @@
+//! What agents may do: every action is defined once, here, and served as a REST route, an OpenAPI
+//! operation, an MCP tool and a line of `ambit actions` from that one definition.
+//!
+//! To add an action:
+//!
+//! 1. write its file in its router's folder: a unit type, its input and output (`Deserialize` or
+//!    `Serialize`, and `ToSchema`; names that no other action uses), and `impl Action` with `run`;
+//! 2. name it in the `actions` of the router's `mod.rs`, as `define::<ItsType>()`;
+//! 3. write the OpenAPI document anew: `cargo run --locked --quiet -- openapi > openapi.json`.
+//!
+//! To add a router: a folder with a `mod.rs` that holds a [`Router`], named in [`ACTIONS`].
+//!
+//! [`Invoker::invoke`] is the only way in. What `run` is handed, an [`ActionContext`], can be made
+//! nowhere else, so that nothing runs without authentication, scope, policy, limits, a valid input, a
+//! deadline and an audit record.
+
+mod action;
+mod answers;
+mod context;
+mod dataset;
+mod error;
+mod invoke;
+mod limits;
+pub mod page;
+mod registry;
+mod schema;
+
+pub use action::{Action, Definition, Example, Router, Sample, define};
+pub use context::{ActionContext, Progress, Reporter};
+pub use dataset::{Dataset, Datasets, Reader};
+pub use error::ActionError;
+pub use invoke::{Admission, Answer, Call, Dependencies, Door, Input, Invoker, Refusal};
+pub use limits::{CallLimits, Limits};
+pub use registry::{Registered, Registry};
+pub use schema::{components, self_contained};
+
+use crate::scopes::ScopeDefinition;
+
+/// Every action, by router.
+pub static ACTIONS: &[&Router] = &[];
+
+/// Every scope that an action asks for, from the routers that protect something with it.
+pub fn scopes() -> Vec<ScopeDefinition> {
+    let mut scopes: Vec<ScopeDefinition> = Vec::new();
+    for scope in ACTIONS.iter().flat_map(|router| router.scopes) {
+        if !scopes.iter().any(|known| known.name == scope.name) {
+            scopes.push(*scope);
+        }
+    }
+    scopes
+}
