@@ -7,6 +7,7 @@
 //! changed. Results go to stdout; what went wrong goes to stderr, and the exit status says which:
 //! 0 done, 1 failed, 2 called wrongly.
 
+mod actions;
 mod admin;
 mod audit;
 mod client;
@@ -77,6 +78,9 @@ enum Command {
     /// Show the catalogue of scopes and add to it.
     #[command(subcommand)]
     Scope(scope::Command),
+    /// Show what agents can do, and do it as one of them.
+    #[command(subcommand)]
+    Actions(actions::Command),
     /// Read, check and export the audit log.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -114,6 +118,7 @@ impl Cli {
             Command::Keys(command) => command.run(&context).await,
             Command::Admin(command) => command.run(&context).await,
             Command::Scope(command) => command.run(&context).await,
+            Command::Actions(command) => command.run(&context).await,
             Command::Audit(command) => command.run(&context).await,
             Command::Token(arguments) => arguments.run(&context).await,
             Command::Doctor(arguments) => arguments.run(&context),

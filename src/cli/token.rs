@@ -29,10 +29,23 @@ Examples:
   ambit token --client-id CLIENT_ID --scope protected --decode
   ambit token --client-id CLIENT_ID --client-secret-stdin --issuer https://auth.example.com < secret";
 
-/// As whom, and for what.
+/// As whom, for what, and what to print of it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
+    #[command(flatten)]
+    request: TokenRequest,
+    /// Print the server's whole answer
+    #[arg(long, conflicts_with = "decode")]
+    json: bool,
+    /// Print what the token says, in place of the token
+    #[arg(long)]
+    decode: bool,
+}
+
+/// As whom, and for what.
+#[derive(Debug, clap::Args)]
+pub struct TokenRequest {
     /// The client's identifier
     #[arg(long, value_name = "CLIENT_ID", value_parser = ClientId::parse)]
     client_id: ClientId,
@@ -45,12 +58,6 @@ pub struct Args {
     /// A resource that the token is to be for; may be repeated
     #[arg(long = "resource", value_name = "URI")]
     resources: Vec<String>,
-    /// Print the server's whole answer
-    #[arg(long, conflicts_with = "decode")]
-    json: bool,
-    /// Print what the token says, in place of the token
-    #[arg(long)]
-    decode: bool,
 }
 
 #[derive(Deserialize)]
@@ -68,21 +75,37 @@ struct Refused {
 impl Args {
     /// Prints a token.
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
-        let endpoint = format!("{}/token", base_address(&context.settings()?));
-        let secret = self.secret()?;
-        let (status, answer) = self.ask(&endpoint, &secret).await?;
-        if !status.is_success() {
-            return Err(refusal(status, &answer));
-        }
-        let granted: Granted = serde_json::from_str(&answer)
-            .map_err(|_| anyhow!("{endpoint} answered something that is no token"))?;
+        let answer = self
+            .request
+            .ask(&base_address(&context.settings()?))
+            .await?;
         if self.json {
             return output::print_json(&serde_json::from_str::<Value>(&answer)?);
         }
+        let token = access_token(&answer)?;
         if self.decode {
-            return output::print_json(&decoded(&granted.access_token)?);
+            return output::print_json(&decoded(&token)?);
         }
-        Ok(output::print_line(&printable(&granted.access_token))?)
+        Ok(output::print_line(&printable(&token))?)
+    }
+}
+
+impl TokenRequest {
+    /// An access token from the server at this address.
+    pub async fn token(&self, base: &str) -> anyhow::Result<SecretString> {
+        Ok(access_token(&self.ask(base).await?)?.into())
+    }
+
+    /// What the server at this address answers, if that is a token.
+    async fn ask(&self, base: &str) -> anyhow::Result<String> {
+        let endpoint = format!("{base}/token");
+        let secret = self.secret()?;
+        let (status, answer) = self.post(&endpoint, &secret).await?;
+        if status.is_success() {
+            Ok(answer)
+        } else {
+            Err(refusal(status, &answer))
+        }
     }
 
     fn secret(&self) -> anyhow::Result<SecretString> {
@@ -98,7 +121,7 @@ impl Args {
         }
     }
 
-    async fn ask(
+    async fn post(
         &self,
         endpoint: &str,
         secret: &SecretString,
@@ -107,12 +130,7 @@ impl Args {
         form.append_pair("grant_type", "client_credentials");
         form.extend_pairs(self.scope.iter().map(|scope| ("scope", scope)));
         form.extend_pairs(self.resources.iter().map(|resource| ("resource", resource)));
-        // A redirect would carry the secret to wherever it points.
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(TIMEOUT)
-            .build()?;
-        let request = client
+        let request = http_client()?
             .post(endpoint)
             .basic_auth(
                 encoded(self.client_id.as_str()),
@@ -130,12 +148,28 @@ impl Args {
     }
 }
 
+fn access_token(answer: &str) -> anyhow::Result<String> {
+    let granted: Granted = serde_json::from_str(answer)
+        .map_err(|_| anyhow!("the server answered something that is no token"))?;
+    Ok(granted.access_token)
+}
+
+/// What the command line speaks to a server with. A redirect would carry a secret to wherever it
+/// points.
+pub fn http_client() -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(TIMEOUT)
+        .build()
+}
+
 /// RFC 6749 section 2.3.1: form-urlencoded before they go into Basic.
 fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-fn unreachable(error: &reqwest::Error, endpoint: &str) -> anyhow::Error {
+/// What to tell when nobody answers.
+pub fn unreachable(error: &reqwest::Error, endpoint: &str) -> anyhow::Error {
     let mut cause: &dyn std::error::Error = error;
     while let Some(deeper) = cause.source() {
         cause = deeper;
