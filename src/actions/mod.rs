@@ -24,6 +24,8 @@ mod limits;
 pub mod page;
 mod registry;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 pub use action::{Action, Definition, Example, Router, Sample, define};
 pub use context::{ActionContext, Progress, Reporter};
