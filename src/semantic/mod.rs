@@ -2,9 +2,11 @@
 //!
 //! - A model is YAML in the form of Apache Ossie ([`document`] reads it, [`model`] is what it says);
 //!   Ambit's own keys are among its `custom_extensions` ([`extension`]).
+//! - [`guard`] checks the SQL that agents send against what they may read.
 
 mod document;
 mod extension;
+pub mod guard;
 mod model;
 mod yaml;
 

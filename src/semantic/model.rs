@@ -107,7 +107,7 @@ pub enum Mask {
     Null,
     /// The text `redacted`, in each row that has a value.
     Redact,
-    /// The last four characters.
+    /// `****` and the last four characters of values that have more than seven, else only `****`.
     Last4,
 }
 
