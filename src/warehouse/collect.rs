@@ -40,6 +40,16 @@ impl Collector {
         false
     }
 
+    /// Bytes of values that there is still room for.
+    pub(super) fn room(&self) -> usize {
+        self.limits.bytes.saturating_sub(self.bytes)
+    }
+
+    /// Says that bytes were cut off before they became a row.
+    pub(super) fn cut(&mut self) {
+        self.truncated = Some(Truncation::Bytes);
+    }
+
     /// All rows that fitted, and what cut them short.
     pub(super) fn finish(self) -> (Vec<Vec<Value>>, Option<Truncation>) {
         (self.rows, self.truncated)

@@ -10,6 +10,7 @@ mod backend;
 mod collect;
 mod moment;
 mod open;
+mod snowflake;
 mod sqlite;
 mod value;
 

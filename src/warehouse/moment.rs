@@ -33,14 +33,12 @@ pub(super) fn parse_stored(text: &str) -> Option<NaiveDateTime> {
 }
 
 /// How SQLite stores a moment.
-#[cfg_attr(not(test), expect(dead_code, reason = "the loader follows"))]
 pub(super) fn stored(moment: NaiveDateTime) -> String {
     let text = moment.format("%Y-%m-%d %H:%M:%S%.9f").to_string();
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// How an answer has a moment in UTC.
-#[cfg_attr(not(test), expect(dead_code, reason = "PostgreSQL follows"))]
 pub(super) fn answered(moment: NaiveDateTime) -> String {
     let mut text = stored(moment).replacen(' ', "T", 1);
     text.push('Z');

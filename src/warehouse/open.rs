@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::backend::Warehouse;
+use super::snowflake::{self, Snowflake};
 use super::sqlite::{self, SqliteWarehouse};
 use crate::config::{self, WarehouseUrl};
+use crate::model::SystemClock;
 
 /// What is said of a warehouse that is Ambit's own database.
 pub(super) const OWN_TABLES: &str = "it holds Ambit's own tables, which agents could read then; give \
@@ -19,6 +21,9 @@ pub enum OpenError {
     /// No thread could be started.
     #[error("the warehouse's threads: {0}")]
     Threads(#[from] std::io::Error),
+    /// Snowflake cannot be used as it is configured.
+    #[error("the warehouse {0}: {1}")]
+    Snowflake(String, snowflake::OpenError),
     /// There is no backend for the address.
     #[error("there is no way to read the warehouse {0}")]
     Unsupported(String),
@@ -36,8 +41,16 @@ pub async fn open(settings: &config::Warehouse) -> Result<Arc<dyn Warehouse>, Op
             }
             Ok(Arc::new(SqliteWarehouse::start(path, settings.pool_size)?))
         }
-        WarehouseUrl::Postgres(_) | WarehouseUrl::Snowflake(_) => {
-            Err(OpenError::Unsupported(settings.url.to_string()))
+        WarehouseUrl::Snowflake(address) => {
+            let snowflake = Snowflake::open(
+                address.clone(),
+                settings.snowflake_private_key.as_ref(),
+                settings.pool_size,
+                Arc::new(SystemClock),
+            )
+            .map_err(|error| OpenError::Snowflake(settings.url.to_string(), error))?;
+            Ok(Arc::new(snowflake))
         }
+        WarehouseUrl::Postgres(_) => Err(OpenError::Unsupported(settings.url.to_string())),
     }
 }

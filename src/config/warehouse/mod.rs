@@ -66,7 +66,8 @@ static URL: Setting<WarehouseUrl> = Setting {
         privacy: Privacy::Address,
         fallback: Fallback::Text("sqlite://data/warehouse.db"),
         meaning: "The warehouse: `sqlite://` and a path, `postgres://`, or \
-                  `snowflake://ACCOUNT/DATABASE/SCHEMA?user=...&warehouse=...&role=...`. Never \
+                  `snowflake://ACCOUNT/DATABASE/SCHEMA?user=...&warehouse=...&role=...`, with names \
+                  in the case in which Snowflake shows them and a role that may only read. Never \
                   Ambit's own database.",
         example: "postgres://reader:password@db.example.com:5432/business",
         ..Definition::TEXT
