@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use super::output;
 use crate::clients::ClientError;
 use crate::config::Mistakes;
+use crate::warehouse::load::LoadError;
 
 /// The exit status of a command that was called wrongly, as clap has it.
 const CALLED_WRONGLY: u8 = 2;
@@ -51,6 +52,9 @@ fn describe(error: &anyhow::Error) -> String {
             .iter()
             .map(|field| format!("\n  {}: {}", field.field, field.detail));
         return format!("{error}{}", lines.collect::<String>());
+    }
+    if let Some(error @ LoadError::Rows { .. }) = error.downcast_ref::<LoadError>() {
+        return error.to_string();
     }
     output::one_line(&format!("{error:#}"))
 }

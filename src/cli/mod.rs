@@ -27,6 +27,7 @@ mod output;
 mod scope;
 mod serve;
 mod token;
+mod warehouse;
 
 use std::process::ExitCode;
 
@@ -84,6 +85,9 @@ enum Command {
     /// Read, check and export the audit log.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Fill the warehouse, and see what is in it.
+    #[command(subcommand)]
+    Warehouse(warehouse::Command),
     /// Get an access token from the running server, as a client would.
     Token(token::Args),
     /// Check settings, database, keys, clock and disk. Changes nothing.
@@ -120,6 +124,7 @@ impl Cli {
             Command::Scope(command) => command.run(&context).await,
             Command::Actions(command) => command.run(&context).await,
             Command::Audit(command) => command.run(&context).await,
+            Command::Warehouse(command) => command.run(&context).await,
             Command::Token(arguments) => arguments.run(&context).await,
             Command::Doctor(arguments) => arguments.run(&context),
             Command::Migrate(arguments) => arguments.run(&context),

@@ -57,7 +57,7 @@ impl Collector {
 }
 
 /// Roughly how many bytes a value has in JSON.
-fn size(value: &Value) -> usize {
+pub(super) fn size(value: &Value) -> usize {
     let own = match value {
         Value::Null => 4,
         Value::Boolean(_) => 5,

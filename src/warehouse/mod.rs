@@ -8,6 +8,7 @@
 
 mod backend;
 mod collect;
+pub mod load;
 mod moment;
 mod open;
 mod snowflake;

@@ -21,6 +21,42 @@ pub enum Kind {
     Timestamp,
 }
 
+impl Kind {
+    /// Every kind, the narrowest first.
+    pub const ALL: [Self; 6] = [
+        Self::Boolean,
+        Self::Integer,
+        Self::Number,
+        Self::Date,
+        Self::Timestamp,
+        Self::Text,
+    ];
+
+    /// The word for it, as JSON has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Text => "text",
+            Self::Date => "date",
+            Self::Timestamp => "timestamp",
+        }
+    }
+}
+
+impl std::str::FromStr for Kind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|kind| kind.name() == text);
+        known.ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            format!("must be one of {names}")
+        })
+    }
+}
+
 /// One value. JSON has it as itself; dates and moments as text, in the form that [`Kind`] gives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]

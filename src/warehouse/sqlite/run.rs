@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, ToSql, params_from_iter};
 
@@ -17,10 +16,8 @@ use super::kinds;
 
 /// Steps of SQLite's machine between two looks at the clock.
 const STEPS: i32 = 1000;
-/// The longest value that a statement may handle, in bytes, within the limit of its answer. Together
-/// with [`WIDEST`] it bounds the memory of one row, which SQLite makes whole.
-const LONGEST: std::ops::RangeInclusive<usize> = 16_384..=262_144;
-/// Most columns of an answer.
+/// Most columns of an answer. SQLite makes each row whole, so that together with the longest value this
+/// bounds what one takes.
 const WIDEST: usize = 256;
 
 /// When a statement has to stop.
@@ -55,11 +52,8 @@ pub(super) fn run(
         return Err(time());
     }
     let watch = stop.clone();
-    let longest = limits.bytes.clamp(*LONGEST.start(), *LONGEST.end());
-    let longest = i32::try_from(longest).unwrap_or(i32::MAX);
     connection
-        .set_limit(Limit::SQLITE_LIMIT_LENGTH, longest)
-        .and_then(|_| connection.progress_handler(STEPS, Some(move || watch.is_due())))
+        .progress_handler(STEPS, Some(move || watch.is_due()))
         .map_err(failure)?;
     let outcome = read(connection, statement, limits);
     connection

@@ -1,0 +1,223 @@
+//! What a cell of a CSV file says, as a value of some kind.
+
+use chrono::{DateTime, Datelike, NaiveDateTime};
+
+use super::super::moment;
+use super::super::value::{Kind, Value};
+
+/// How much is accepted as a value of a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// Only what comes out again as it went in, or nearly: what kinds are inferred from.
+    Strict,
+    /// Also what somebody who named the kind will have meant: spaces around, noughts and a plus before a
+    /// number, 0 and 1 for false and true, a day for its midnight.
+    Named,
+}
+
+/// The cell as a value, or `None` if it is no value of this kind.
+pub(super) fn read(cell: &str, kind: Kind, reading: Reading) -> Option<Value> {
+    let cell = match reading {
+        Reading::Strict => cell,
+        Reading::Named if kind == Kind::Text => cell,
+        Reading::Named => cell.trim(),
+    };
+    match kind {
+        Kind::Boolean => boolean(cell, reading).map(Value::Boolean),
+        Kind::Integer => integer(cell, reading).map(Value::Integer),
+        Kind::Number => number(cell, reading).map(Value::Number),
+        Kind::Date => moment::is_date(cell).then(|| Value::Text(cell.to_owned())),
+        Kind::Timestamp => timestamp(cell, reading).map(|at| Value::Text(moment::answered(at))),
+        Kind::Text => Some(Value::Text(cell.to_owned())),
+    }
+}
+
+fn boolean(cell: &str, reading: Reading) -> Option<bool> {
+    let is = |word: &str| cell.eq_ignore_ascii_case(word);
+    let named = reading == Reading::Named;
+    if is("true") || (named && cell == "1") {
+        Some(true)
+    } else if is("false") || (named && cell == "0") {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+fn integer(cell: &str, reading: Reading) -> Option<i64> {
+    let digits = cell.strip_prefix('-').unwrap_or(cell);
+    // Codes such as 00123 would lose their noughts, and -0 its sign.
+    let is_code = digits.starts_with('0') && cell != "0";
+    if reading == Reading::Strict && (is_code || cell.starts_with('+')) {
+        return None;
+    }
+    cell.parse().ok()
+}
+
+fn number(cell: &str, reading: Reading) -> Option<f64> {
+    let digits = cell.strip_prefix(['-', '+']).unwrap_or(cell);
+    // f64 would also read "inf" and "nan".
+    if !digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+        return None;
+    }
+    if reading == Reading::Strict {
+        let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit());
+        let is_code = digits.len() > 1
+            && digits.starts_with('0')
+            && !digits.starts_with("0.")
+            && !digits.starts_with(['e', 'E']);
+        // A number of more digits than an integer has room for is an identifier.
+        if is_code
+            || cell.starts_with('+')
+            || (is_whole && integer(cell, reading).is_none() && cell != "-0")
+        {
+            return None;
+        }
+    }
+    cell.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// ISO 8601 with a space or a `T`, with or without seconds and a zone (else UTC), and `DD-MM-YYYY HH:MM`.
+fn timestamp(cell: &str, reading: Reading) -> Option<NaiveDateTime> {
+    if reading == Reading::Named && moment::is_date(cell) {
+        return moment::parse_stored(&format!("{cell} 00:00:00"));
+    }
+    let (text, zone) = split_zone(cell);
+    let moment = local(text)?;
+    let moment = match zone {
+        None | Some("Z") => moment,
+        Some(zone) => {
+            let zoned = format!("{}{zone}", moment::stored(moment));
+            let form = "%Y-%m-%d %H:%M:%S%.f%:z";
+            DateTime::parse_from_str(&zoned, form).ok()?.naive_utc()
+        }
+    };
+    (1..=9999).contains(&moment.year()).then_some(moment)
+}
+
+/// The text before the zone, and the zone: `Z`, or as `+02:00`.
+fn split_zone(cell: &str) -> (&str, Option<&str>) {
+    if let Some(text) = cell.strip_suffix('Z') {
+        return (text, Some("Z"));
+    }
+    let time = cell.find(['T', ' ']).unwrap_or(cell.len());
+    match cell.get(time..).and_then(|rest| rest.rfind(['+', '-'])) {
+        Some(offset) => {
+            let (text, zone) = cell
+                .split_at_checked(time.saturating_add(offset))
+                .unwrap_or((cell, ""));
+            (text, Some(zone))
+        }
+        None => (cell, None),
+    }
+}
+
+fn local(text: &str) -> Option<NaiveDateTime> {
+    let (day, time) = text.split_once(['T', ' '])?;
+    let day = match day.as_bytes() {
+        [_, _, b'-', _, _, b'-', ..] => {
+            let (day_and_month, year) = day.rsplit_once('-')?;
+            let (day, month) = day_and_month.split_once('-')?;
+            format!("{year}-{month}-{day}")
+        }
+        _ => day.to_owned(),
+    };
+    let seconds = if time.len() == 5 { ":00" } else { "" };
+    moment::parse_stored(&format!("{day} {time}{seconds}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strict(cell: &str, kind: Kind) -> Option<Value> {
+        read(cell, kind, Reading::Strict)
+    }
+
+    #[test]
+    fn numbers_that_are_codes_stay_text() {
+        for cell in ["0", "-5", "9223372036854775807"] {
+            assert!(strict(cell, Kind::Integer).is_some(), "{cell}");
+            assert!(strict(cell, Kind::Number).is_some(), "{cell}");
+        }
+        for cell in [
+            "007",
+            "+5",
+            "1 000",
+            "",
+            "-",
+            "1e3",
+            "9223372036854775808",
+            "-0",
+            "0x1f",
+        ] {
+            assert_eq!(strict(cell, Kind::Integer), None, "{cell}");
+        }
+        for cell in ["1.5", "-0.5", ".5", "1e-3", "3.380", "-0"] {
+            assert!(strict(cell, Kind::Number).is_some(), "{cell}");
+        }
+        for cell in [
+            "007",
+            "00.5",
+            "inf",
+            "NaN",
+            "1e999",
+            "12345678901234567890123",
+            "1.2.3",
+            "+1.5",
+            "-",
+        ] {
+            assert_eq!(strict(cell, Kind::Number), None, "{cell}");
+        }
+    }
+
+    #[test]
+    fn moments_have_many_forms() {
+        for (cell, answer) in [
+            ("29-02-2016 01:16", "2016-02-29T01:16:00Z"),
+            ("2025-01-21T22:03:55Z", "2025-01-21T22:03:55Z"),
+            ("2025-01-21 22:03:55.250", "2025-01-21T22:03:55.25Z"),
+            ("2025-01-21T22:03", "2025-01-21T22:03:00Z"),
+            ("2025-01-21T22:03:55+02:00", "2025-01-21T20:03:55Z"),
+            ("2025-01-01T00:30-01:30", "2025-01-01T02:00:00Z"),
+        ] {
+            let expected = Some(Value::Text(answer.to_owned()));
+            assert_eq!(strict(cell, Kind::Timestamp), expected, "{cell}");
+        }
+        for cell in [
+            "2025-01-21",
+            "30-02-2016 01:16",
+            "2025-13-01T00:00",
+            "22:03",
+            "T",
+            " ",
+            "2025-01-21T",
+            "+",
+            "0001-01-01T00:00:00+23:00",
+            "2025-01-21T25:00",
+            "2025-01-21T22:03:55+2",
+            "1-2-2016 01:16",
+        ] {
+            assert_eq!(strict(cell, Kind::Timestamp), None, "{cell}");
+        }
+        assert_eq!(
+            read("2025-01-21", Kind::Timestamp, Reading::Named),
+            Some(Value::Text("2025-01-21T00:00:00Z".to_owned()))
+        );
+    }
+
+    #[test]
+    fn who_names_a_kind_is_understood() {
+        assert_eq!(
+            read(" 007 ", Kind::Integer, Reading::Named),
+            Some(Value::Integer(7))
+        );
+        assert_eq!(
+            read("1", Kind::Boolean, Reading::Named),
+            Some(Value::Boolean(true))
+        );
+        assert_eq!(read("LOHARU", Kind::Integer, Reading::Named), None);
+        assert_eq!(strict("TRUE", Kind::Boolean), Some(Value::Boolean(true)));
+        assert_eq!(strict("1", Kind::Boolean), None);
+    }
+}
