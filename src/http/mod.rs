@@ -12,6 +12,7 @@ mod auth_testing;
 mod challenge;
 mod context;
 mod deferred;
+mod docs;
 mod error;
 mod extract;
 mod hosts;

@@ -5,6 +5,7 @@ use actix_web::{App as ActixApp, HttpResponse, get, web};
 use utoipa::openapi::security::{
     ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme,
 };
+use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
     ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr, Server,
 };
@@ -71,9 +72,44 @@ pub fn document(registry: &Registry) -> Result<OpenApi, serde_json::Error> {
         .configure(routes::configure)
         .split_for_parts();
     actions::openapi::describe(&mut document, registry)?;
+    document
+        .tags
+        .get_or_insert_default()
+        .extend(TAGS.map(|(name, description)| {
+            TagBuilder::new()
+                .name(name)
+                .description(Some(description))
+                .build()
+        }));
     complete(&mut document);
     Ok(document)
 }
+
+/// What operations besides the actions are about.
+const TAGS: [(&str, &str); 10] = [
+    ("oauth", "Tokens: to be issued, looked into and revoked."),
+    (
+        "metadata",
+        "What this server is and can do, for programs that have never met it.",
+    ),
+    ("auth testing", "Endpoints to test authorization against."),
+    (
+        "clients",
+        "Agents and other clients: registered, changed, locked out.",
+    ),
+    ("scopes", "The catalogue of scopes."),
+    ("keys", "The keys that sign tokens."),
+    (
+        "administrators",
+        "The accounts of those who run this server.",
+    ),
+    (
+        "audit log",
+        "What happened, who decided it, and whether the log is whole.",
+    ),
+    ("monitoring", "Whether the server is well."),
+    ("documentation", "This document, and a page to browse it."),
+];
 
 /// Says what goes without saying in the code: an operation without credentials is meant for everybody,
 /// and a response that needs no description of its own is described by its status.

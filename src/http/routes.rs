@@ -8,7 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::context::RequestContext;
 use super::error::Problem;
-use super::{admin, auth_testing, monitoring, oauth, openapi};
+use super::{admin, auth_testing, docs, monitoring, oauth, openapi};
 
 /// Adds every route, and with it its description.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -17,6 +17,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     admin::api::configure(config);
     monitoring::configure(config);
     openapi::configure(config);
+    docs::configure(config);
 }
 
 /// Answers what no route answers: 405 with `Allow` where another method would do, else 404.

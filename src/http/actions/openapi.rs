@@ -22,9 +22,9 @@ pub fn describe(document: &mut OpenApi, registry: &Registry) -> Result<(), serde
         let item: PathItem = serde_json::from_value(json!({ method: operation(action) }))?;
         document.paths.paths.insert(action.path(), item);
         let tags = document.tags.get_or_insert_default();
-        if !tags.iter().any(|tag| tag.name == action.router.name) {
+        if !tags.iter().any(|tag| tag.name == action.router.title) {
             let tag = TagBuilder::new()
-                .name(action.router.name)
+                .name(action.router.title)
                 .description(Some(action.router.description));
             tags.push(tag.build());
         }
@@ -59,7 +59,7 @@ fn operation(action: &Registered) -> Value {
         }));
     }
     let mut operation = json!({
-        "tags": [action.router.name],
+        "tags": [action.router.title],
         "summary": definition.summary,
         "description": definition.description,
         "operationId": definition.name,

@@ -93,7 +93,7 @@ impl From<AuditRow> for AuditEntry {
 /// Records of the audit log, newest first
 #[utoipa::path(
     operation_id = "list_audit_records",
-    tag = "audit",
+    tag = "audit log",
     security(("administrator" = []), ("client_credentials" = ["ambit:audit:read"])),
     params(AuditQuery),
     responses(
@@ -176,7 +176,7 @@ struct VerificationQuery {
 /// Walks the whole chain and names what was changed, removed or reordered
 #[utoipa::path(
     operation_id = "verify_audit_log",
-    tag = "audit",
+    tag = "audit log",
     security(("administrator" = []), ("client_credentials" = ["ambit:audit:read"])),
     params(VerificationQuery),
     responses(
