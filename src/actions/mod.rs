@@ -16,6 +16,7 @@
 
 mod action;
 mod answers;
+mod calendar;
 mod context;
 mod dataset;
 mod error;
@@ -24,8 +25,10 @@ mod limits;
 pub mod page;
 mod registry;
 mod schema;
+mod statistics;
 #[cfg(test)]
 mod tests;
+mod ticket_analysis;
 
 pub use action::{Action, Definition, Example, Router, Sample, define};
 pub use context::{ActionContext, Progress, Reporter};
@@ -39,7 +42,7 @@ pub use schema::{components, self_contained};
 use crate::scopes::ScopeDefinition;
 
 /// Every action, by router.
-pub static ACTIONS: &[&Router] = &[];
+pub static ACTIONS: &[&Router] = &[&ticket_analysis::ROUTER];
 
 /// Every scope that an action asks for, from the routers that protect something with it.
 pub fn scopes() -> Vec<ScopeDefinition> {

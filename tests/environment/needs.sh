@@ -59,17 +59,18 @@ prepare_compilers() {
 }
 
 prepare_python() {
-    local requirements=$repository/tests/clients/requirements.txt
+    local clients=$repository/tests/clients/requirements.txt
+    local figures=$repository/tests/figures/requirements.txt
     if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
         install_packages python3 python3-venv
     fi
     export AMBIT_TEST_PYTHON=$environment/venv/bin/python
-    if ! is_made_from "$environment/venv" "$requirements"; then
-        say "installing the Python clients"
+    if ! is_made_from "$environment/venv" "$clients" "$figures"; then
+        say "installing the Python clients and pandas"
         python3 -m venv --clear "$environment/venv"
         with_patience "$AMBIT_TEST_PYTHON" -m pip install \
-            --quiet --disable-pip-version-check --requirement "$requirements"
-        note_made_from "$environment/venv" "$requirements"
+            --quiet --disable-pip-version-check --requirement "$clients" --requirement "$figures"
+        note_made_from "$environment/venv" "$clients" "$figures"
     fi
 }
 
