@@ -244,7 +244,7 @@ fn mistakes_are_told_with_their_line() {
     );
     refused("semantic_model: []\nname: x\n", 1, "either");
     refused("[1, 2]", 1, "");
-    refused("", 0, "");
+    refused("", 1, "version");
     refused("a: 1\n---\nb: 2\n", 1, "a");
     refused(&"x".repeat(LONGEST_FILE + 1), 0, "bytes");
 }
