@@ -2,20 +2,31 @@
 //!
 //! - A model is YAML in the form of Apache Ossie ([`document`] reads it, [`model`] is what it says);
 //!   Ambit's own keys are among its `custom_extensions` ([`extension`]).
+//! - [`SemanticLayer`] is all models together; [`Visible`] is the part of it that one caller may read,
+//!   to be listed, searched ([`search`]) and written as YAML.
 //! - [`guard`] checks the SQL that agents send against what they may read.
 
+mod checks;
 mod document;
 mod extension;
 pub mod guard;
+mod layer;
 mod model;
+mod names;
+mod search;
+mod visible;
 mod yaml;
 
 #[cfg(test)]
 mod tests;
 
 pub use document::{LONGEST_FILE, ModelError, parse};
+pub use guard::Mask;
+pub use layer::{LoadError, SemanticLayer, read};
 pub use model::{
-    Access, AiContext, DataType, Dataset, DialectExpression, Expression, Extension, Field, Mask,
-    Metric, Place, Relationship, SemanticModel, VerifiedQuery,
+    Access, AiContext, DataType, Dataset, DialectExpression, Expression, Extension, Field, Metric,
+    Place, Relationship, SemanticModel, VerifiedQuery,
 };
+pub use search::{HitKind, LONGEST_QUESTION, SearchHit};
+pub use visible::Visible;
 pub use yaml::write;

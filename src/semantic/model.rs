@@ -1,12 +1,13 @@
 //! What a semantic model says: tables, their columns, how they hang together, what can be measured.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::guard::Mask;
 use crate::model::ScopeSet;
 use crate::warehouse::{Dialect, Kind};
 
@@ -99,18 +100,6 @@ impl Access {
     }
 }
 
-/// What is shown in place of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Mask {
-    /// Nothing: NULL.
-    Null,
-    /// The text `redacted`, in each row that has a value.
-    Redact,
-    /// `****` and the last four characters of values that have more than seven, else only `****`.
-    Last4,
-}
-
 /// A column of a dataset, or what is computed from its columns row by row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
@@ -183,6 +172,8 @@ pub struct Metric {
     pub description: Option<String>,
     /// What agents shall know beyond the description.
     pub ai_context: AiContext,
+    /// The datasets that it is computed from, as its expression names them.
+    pub datasets: BTreeSet<String>,
     /// What other vendors say of it.
     pub extensions: Vec<Extension>,
     /// Where it stands.
@@ -200,6 +191,9 @@ pub struct VerifiedQuery {
     pub question: String,
     /// SQL over the datasets.
     pub sql: String,
+    /// The tables that it reads, as the SQL names them.
+    #[serde(skip)]
+    pub datasets: BTreeSet<String>,
     /// Where it stands.
     #[serde(skip)]
     pub place: Place,

@@ -7,6 +7,7 @@
 
 mod raw;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::extension::{self, OfDataset, OfModel, Query};
@@ -165,6 +166,7 @@ impl Reading<'_> {
                 name: query.name.value,
                 question: query.question,
                 sql: query.sql,
+                datasets: BTreeSet::new(),
             })
             .collect();
         for Query {
@@ -178,6 +180,7 @@ impl Reading<'_> {
                 name,
                 question,
                 sql: sql.joined(),
+                datasets: BTreeSet::new(),
             });
         }
         let mut ai_context = AiContext::from(raw.ai_context);
@@ -273,6 +276,7 @@ impl Reading<'_> {
             data_type: raw.datatype,
             description: raw.description,
             ai_context: raw.ai_context.into(),
+            datasets: BTreeSet::new(),
             extensions,
         }
     }

@@ -1,5 +1,7 @@
 //! Reading and writing models: both forms, every mistake, whatever strangers write.
 
+mod layer;
+
 use proptest::prelude::*;
 
 use super::*;
