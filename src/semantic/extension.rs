@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::guard::Mask;
+use super::model::Mask;
 use crate::model::ScopeSet;
 
 /// The vendor name of Ambit's extensions.

@@ -21,11 +21,10 @@ mod yaml;
 mod tests;
 
 pub use document::{LONGEST_FILE, ModelError, parse};
-pub use guard::Mask;
 pub use layer::{LoadError, SemanticLayer, read};
 pub use model::{
-    Access, AiContext, DataType, Dataset, DialectExpression, Expression, Extension, Field, Metric,
-    Place, Relationship, SemanticModel, VerifiedQuery,
+    Access, AiContext, DataType, Dataset, DialectExpression, Expression, Extension, Field, Mask,
+    Metric, Place, Relationship, SemanticModel, VerifiedQuery,
 };
 pub use search::{HitKind, LONGEST_QUESTION, SearchHit};
 pub use visible::Visible;

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::guard::Mask;
 use crate::model::ScopeSet;
 use crate::warehouse::{Dialect, Kind};
 
@@ -98,6 +97,18 @@ impl Access {
             .as_ref()
             .is_some_and(|needed| !needed.is_empty() && needed.is_subset(held))
     }
+}
+
+/// What is shown in place of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mask {
+    /// Nothing: NULL.
+    Null,
+    /// The text `redacted`, in each row that has a value.
+    Redact,
+    /// `****` and the last four characters of values that have more than seven, else only `****`.
+    Last4,
 }
 
 /// A column of a dataset, or what is computed from its columns row by row.
