@@ -187,15 +187,19 @@ async fn nobody_there_is_said_without_the_address() {
     let host = format!("http://{}", nobody.local_addr().unwrap());
     drop(nobody);
     let snowflake = Snowflake::open(address(&host), Some(&key), 1, clock).unwrap();
-    let limits = Limits {
-        time: Duration::from_millis(500),
-        ..LIMITS
-    };
-    let error = query(&snowflake, "q", vec![], limits).await.unwrap_err();
+    let error = query(&snowflake, "q", vec![], LIMITS).await.unwrap_err();
     assert!(
         matches!(&error, WarehouseError::Unavailable(text) if !text.contains(&host)),
         "{error}"
     );
+}
+
+#[test]
+fn without_a_key_it_is_said_which_setting_is_missing() {
+    let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(NOW)));
+    let opened = Snowflake::open(address("http://127.0.0.1:1"), None, 1, clock);
+    let error = opened.err().unwrap().to_string();
+    assert!(error.contains("snowflake_private_key"), "{error}");
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub struct Script {
 /// How a statement ends.
 #[derive(Clone)]
 pub enum End {
-    /// With these columns, and rows by partition.
+    /// With these columns, and rows by partition. Text is the partition's body as it is.
     Rows(Value, Vec<Value>),
     /// With this status and body.
     Failure(u16, Value),
@@ -316,7 +316,7 @@ fn progress(state: &mut State, number: usize, partition: Option<usize>) -> Answe
     let Some(partition) = partition.filter(|partition| *partition > 0) else {
         let info: Vec<Value> = partitions
             .iter()
-            .map(|rows| json!({"rowCount": rows.as_array().unwrap().len(), "uncompressedSize": 1}))
+            .map(|rows| json!({"rowCount": rows.as_array().map_or(1, Vec::len), "uncompressedSize": 1}))
             .collect();
         let handle = handle(number);
         return Answer::new(
@@ -339,7 +339,10 @@ fn progress(state: &mut State, number: usize, partition: Option<usize>) -> Answe
         return Answer::new(429, &json!({"code": "390429"}));
     }
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    let body = json!({"data": partitions[partition]}).to_string();
+    let body = match &partitions[partition] {
+        Value::String(body) => body.clone(),
+        rows => json!({"data": rows}).to_string(),
+    };
     encoder.write_all(body.as_bytes()).unwrap();
     Answer {
         status: 200,
