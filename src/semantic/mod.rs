@@ -11,6 +11,8 @@ mod document;
 mod extension;
 pub mod guard;
 mod layer;
+mod lint;
+mod metadata;
 mod model;
 mod names;
 mod search;
@@ -22,6 +24,8 @@ mod tests;
 
 pub use document::{LONGEST_FILE, ModelError, parse};
 pub use layer::{LoadError, SemanticLayer, read};
+pub use lint::{Finding, LintError, lint};
+pub use metadata::{FieldMetadata, MetricMetadata, RelationshipMetadata, TableMetadata};
 pub use model::{
     Access, AiContext, DataType, Dataset, DialectExpression, Expression, Extension, Field, Mask,
     Metric, Place, Relationship, SemanticModel, VerifiedQuery,

@@ -7,6 +7,7 @@ use super::layer::SemanticLayer;
 use super::model::{Dataset, Metric, Relationship, SemanticModel, VerifiedQuery};
 use super::search::{self, SearchHit};
 use super::yaml;
+use crate::warehouse::Dialect;
 
 /// The tables that someone may read, and all that is known of these alone. What touches another table
 /// too, such as a relationship or a metric, is not in it.
@@ -22,6 +23,11 @@ impl<'a> Visible<'a> {
         tables: BTreeMap<String, (&'a SemanticModel, &'a Dataset)>,
     ) -> Self {
         Self { layer, tables }
+    }
+
+    /// The dialect of SQL that the warehouse takes.
+    pub fn dialect(&self) -> Dialect {
+        self.layer.dialect()
     }
 
     /// The tables by name, each with the model that it belongs to.

@@ -1,0 +1,74 @@
+//! Holds models against the warehouse and against what agents need of them.
+//!
+//! What breaks a model by itself is found when it is loaded; here is what is found beyond that.
+
+mod contents;
+mod tables;
+
+use std::collections::BTreeSet;
+
+use serde::{Serialize, Serializer};
+
+use super::document::ModelError;
+use super::layer::SemanticLayer;
+use super::model::Place;
+use crate::warehouse::{Limits, Warehouse, WarehouseError};
+
+/// Something that is wrong with a model.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Finding {
+    /// Where: a file and a line.
+    #[serde(serialize_with = "as_text")]
+    pub place: Place,
+    /// What.
+    pub problem: String,
+}
+
+impl From<ModelError> for Finding {
+    fn from(error: ModelError) -> Self {
+        Self {
+            place: error.place,
+            problem: error.problem,
+        }
+    }
+}
+
+fn as_text<S: Serializer>(place: &Place, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(place)
+}
+
+/// Why models could not be held against the warehouse.
+#[derive(Debug, thiserror::Error)]
+#[error("the models cannot be checked: {0}")]
+pub struct LintError(#[from] WarehouseError);
+
+/// Everything that is wrong with the models, in the order of their files. `scopes` are the scopes that
+/// there are; `may_lack` says of a file whether its tables need not be loaded.
+///
+/// # Errors
+/// The warehouse does not answer.
+pub async fn lint(
+    layer: &SemanticLayer,
+    warehouse: &dyn Warehouse,
+    limits: Limits,
+    scopes: &BTreeSet<String>,
+    may_lack: impl Fn(&str) -> bool,
+) -> Result<Vec<Finding>, LintError> {
+    let mut findings = contents::lint(layer, scopes);
+    let there = warehouse.tables().await?;
+    let mut checked = tables::Tables {
+        layer,
+        warehouse,
+        limits,
+        there,
+        missing: BTreeSet::new(),
+        findings: Vec::new(),
+    };
+    checked.datasets(may_lack).await?;
+    checked.metrics().await?;
+    checked.verified_queries().await?;
+    findings.append(&mut checked.findings);
+    findings.sort();
+    findings.dedup();
+    Ok(findings)
+}
