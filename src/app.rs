@@ -226,6 +226,7 @@ impl App {
                 journal: Arc::clone(&journal),
                 store: Arc::clone(&store),
                 datasets,
+                catalogue: Arc::clone(&catalogue),
                 clock: Arc::clone(&clock),
                 metrics: metrics.clone(),
             },

@@ -42,6 +42,13 @@ pub struct ScopeDefinition {
     pub sensitivity: Sensitivity,
 }
 
+/// Reads Ambit's own audit log. The admin API asks for it, and so do actions.
+pub const READ_AUDIT: ScopeDefinition = ScopeDefinition {
+    name: "ambit:audit:read",
+    description: "Read, export and verify Ambit's own audit log.",
+    sensitivity: Sensitivity::Sensitive,
+};
+
 /// A scope as the catalogue shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CatalogueEntry {

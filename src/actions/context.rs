@@ -14,6 +14,7 @@ use super::invoke::Dependencies;
 use super::registry::Registered;
 use crate::audit::{Cause, Decision, Entry, Journal};
 use crate::model::{Principal, Timestamp};
+use crate::scopes::Catalogue;
 use crate::storage::changes::{Change, Kind};
 use crate::storage::{AnyConnection, StorageError, Store};
 use crate::warehouse::Warehouse;
@@ -89,6 +90,11 @@ impl ActionContext {
     /// What Ambit itself keeps, to be read.
     pub fn store(&self) -> &Arc<Store> {
         &self.dependencies.store
+    }
+
+    /// Every scope there is.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.dependencies.catalogue
     }
 
     /// Writes a fact into the call's audit record. Never a secret.
@@ -172,7 +178,8 @@ impl ActionContext {
             .target(&self.action.id)
             .reason(reason)
             .detail("door", self.door)
-            .detail("policy", self.policy);
+            .detail("policy", self.policy)
+            .fact("scope", self.action.definition.scope.to_owned());
         for (name, value) in &self.state().facts {
             entry = entry.detail(name, value);
         }

@@ -23,6 +23,7 @@ use crate::metrics::Metrics;
 use crate::model::{Clock, Principal};
 use crate::oauth::{self, BearerTokens, Unauthenticated};
 use crate::policy::{self, POLICIES, Verdict};
+use crate::scopes::Catalogue;
 use crate::storage::{StorageError, Store};
 
 /// What actions work with.
@@ -35,6 +36,8 @@ pub struct Dependencies {
     pub store: Arc<Store>,
     /// Remembers rows of the warehouse.
     pub datasets: Arc<Datasets>,
+    /// Knows every scope.
+    pub catalogue: Arc<Catalogue>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Counts.

@@ -16,6 +16,7 @@
 
 mod action;
 mod answers;
+mod audit;
 mod calendar;
 mod context;
 mod dataset;
@@ -42,7 +43,7 @@ pub use schema::{components, self_contained};
 use crate::scopes::ScopeDefinition;
 
 /// Every action, by router.
-pub static ACTIONS: &[&Router] = &[&ticket_analysis::ROUTER];
+pub static ACTIONS: &[&Router] = &[&audit::ROUTER, &ticket_analysis::ROUTER];
 
 /// Every scope that an action asks for, from the routers that protect something with it.
 pub fn scopes() -> Vec<ScopeDefinition> {

@@ -158,23 +158,24 @@ impl Gate {
             }
             Challenge::of(&self.app.issuer, "").unauthenticated(refusal)
         })?;
-        let covered = self
+        let covered_by = self
             .any_of
             .iter()
-            .any(|scope| principal.scope.contains(scope));
-        let decision = if covered {
-            Decision::Allowed
-        } else {
-            Decision::Denied
+            .find(|scope| principal.scope.contains(scope));
+        let decision = match covered_by {
+            Some(_) => Decision::Allowed,
+            None => Decision::Denied,
         };
-        let reason = if covered { "" } else { "insufficient_scope" };
         let entry = Entry::new("request", decision, &cause)
             .principal(&principal)
-            .target(&self.target)
-            .reason(reason);
+            .target(&self.target);
+        let entry = match covered_by {
+            Some(scope) => entry.detail("scope", scope),
+            None => entry.reason("insufficient_scope"),
+        };
         self.count(decision);
         self.app.journal.record(entry).await?;
-        if covered {
+        if covered_by.is_some() {
             Ok(principal)
         } else {
             let needed = self.any_of.first().copied().unwrap_or_default();

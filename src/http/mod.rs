@@ -29,11 +29,11 @@ pub use openapi::document as openapi;
 pub use server::{Bound, bind, serve};
 pub use tls::check as check_tls;
 
-use crate::scopes::ScopeDefinition;
+use crate::scopes::{READ_AUDIT, ScopeDefinition};
 
 /// Every scope that a route or an action asks for, from the files that protect something with it.
 pub fn scopes() -> Vec<ScopeDefinition> {
-    let mut scopes = [auth_testing::SCOPES, admin::api::SCOPES].concat();
+    let mut scopes = [auth_testing::SCOPES, admin::api::SCOPES, &[READ_AUDIT]].concat();
     for scope in crate::actions::scopes() {
         if !scopes.iter().any(|known| known.name == scope.name) {
             scopes.push(scope);

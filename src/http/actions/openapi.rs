@@ -15,8 +15,12 @@ use crate::actions::{Registered, Registry, components};
 pub fn describe(document: &mut OpenApi, registry: &Registry) -> Result<(), serde_json::Error> {
     for action in registry.all() {
         let schemas = document.components.get_or_insert_default();
+        // The members of an input that comes as a query are described where they are used.
+        let input = (action.definition.input)().name;
         for (name, schema) in components(action.definition) {
-            schemas.schemas.insert(name, schema);
+            if !action.is_get || name != input {
+                schemas.schemas.insert(name, schema);
+            }
         }
         let method = if action.is_get { "get" } else { "post" };
         let item: PathItem = serde_json::from_value(json!({ method: operation(action) }))?;

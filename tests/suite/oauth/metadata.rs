@@ -55,9 +55,10 @@ fn the_document_is_complete() {
         "ambit:keys:write",
         "ambit:scopes:read",
         "ambit:scopes:write",
-        "ambit:audit:read",
         "ambit:administrators:read",
-        "ambit:administrators:write"
+        "ambit:administrators:write",
+        "ambit:audit:read",
+        "audit:read"
       ],
       "token_endpoint": "http://ambit.localhost/token",
       "token_endpoint_auth_methods_supported": [

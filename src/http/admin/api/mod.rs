@@ -12,12 +12,12 @@ mod scopes;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::extract::Requirement;
-use crate::scopes::{ScopeDefinition, Sensitivity};
+use crate::scopes::{READ_AUDIT, ScopeDefinition, Sensitivity};
 
 /// Defines a scope and the requirement that demands it, in one place.
 macro_rules! admin_scopes {
     ($($requirement:ident, $name:literal, $sensitivity:ident, $description:literal;)*) => {
-        /// The scopes of the admin API.
+        /// The scopes of the admin API alone.
         pub const SCOPES: &[ScopeDefinition] = &[$(ScopeDefinition {
             name: $name,
             description: $description,
@@ -46,12 +46,16 @@ admin_scopes! {
         "Read the catalogue of scopes.";
     WriteScopes, "ambit:scopes:write", Sensitive,
         "Add scopes to the catalogue and remove them.";
-    ReadAudit, "ambit:audit:read", Sensitive,
-        "Read, export and verify Ambit's own audit log.";
     ReadAdministrators, "ambit:administrators:read", Normal,
         "List administrators.";
     WriteAdministrators, "ambit:administrators:write", Sensitive,
         "Create administrators and reset their passwords.";
+}
+
+/// Demands [`READ_AUDIT`].
+pub struct ReadAudit;
+impl Requirement for ReadAudit {
+    const ANY_OF: &'static [&'static str] = &[READ_AUDIT.name];
 }
 
 /// The routes.
