@@ -58,7 +58,8 @@ fn the_document_is_complete() {
         "ambit:administrators:read",
         "ambit:administrators:write",
         "ambit:audit:read",
-        "audit:read"
+        "audit:read",
+        "tickets:read"
       ],
       "token_endpoint": "http://ambit.localhost/token",
       "token_endpoint_auth_methods_supported": [
