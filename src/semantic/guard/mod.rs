@@ -55,9 +55,13 @@ pub struct Applied {
     pub masked_columns: Vec<String>,
 }
 
+/// The stack that a check gets, in bytes; only what it touches is ever in memory. The parser goes
+/// deep with large frames, deeper than the stack of a thread lets it.
+const STACK: usize = 32 * 1024 * 1024;
+
 /// Checks SQL and turns it into a statement that can be run.
 ///
-/// Parameters are bound by position: `?` in the order of the text, or `$1` (`?1`) by number, not both.
+/// Parameters are bound by position: `?` in the order of the text, or `$1` by number, not both.
 ///
 /// # Errors
 ///
@@ -68,8 +72,10 @@ pub fn check(
     readable: &Readable,
     caller: &Caller<'_>,
 ) -> Result<Checked, Refusal> {
-    let mut query = reading::query(sql, readable.dialect)?;
-    let applied = walk::rewrite(&mut query, readable, parameters.len())?;
-    let statement = printing::print(query, parameters, caller, readable.dialect)?;
-    Ok(Checked { statement, applied })
+    stacker::grow(STACK, || {
+        let mut query = reading::query(sql, readable.dialect)?;
+        let applied = walk::rewrite(&mut query, readable, parameters.len())?;
+        let statement = printing::print(query, parameters, caller, readable.dialect)?;
+        Ok(Checked { statement, applied })
+    })
 }

@@ -5,13 +5,11 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{
-    Query, Statement as Parsed, Value as Literal, ValueWithSpan, VisitMut, VisitorMut,
-};
+use sqlparser::ast::{Query, Value as Literal, ValueWithSpan, VisitMut, VisitorMut};
 use sqlparser::parser::{Parser, ParserOptions};
 use sqlparser::tokenizer::{Token, Tokenizer};
 
-use super::reading::parser_dialect;
+use super::reading::{only_query, parser_dialect};
 use super::refusal::Refusal;
 use crate::warehouse::{Dialect, Statement, Value};
 
@@ -100,6 +98,15 @@ impl Finish<'_> {
         position
     }
 
+    /// A literal that says this text, however the server reads backslashes.
+    fn text(&self, text: String) -> Literal {
+        match self.dialect {
+            Dialect::Postgres if text.contains('\\') => Literal::EscapedStringLiteral(text),
+            Dialect::Sqlite | Dialect::Postgres => Literal::SingleQuotedString(doubled(&text)),
+            Dialect::Snowflake => Literal::SingleQuotedString(doubled(&text.replace('\\', "\\\\"))),
+        }
+    }
+
     fn placeholder(&mut self, name: &str) -> Option<String> {
         let position = match Binding::named(name) {
             Some(binding) => self.position(binding),
@@ -112,14 +119,18 @@ impl Finish<'_> {
     }
 }
 
+/// The printer leaves a quote alone that it takes for an escaped one; a quote that is doubled already
+/// is always left alone.
+fn doubled(text: &str) -> String {
+    text.replace('\'', "''")
+}
+
 impl VisitorMut for Finish<'_> {
     type Break = ();
 
     fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<()> {
         match &mut value.value {
-            // The printer leaves a quote alone that it takes for an escaped one; a quote that is
-            // doubled already is always left alone.
-            Literal::SingleQuotedString(text) => *text = text.replace('\'', "''"),
+            Literal::SingleQuotedString(text) => value.value = self.text(std::mem::take(text)),
             Literal::Placeholder(name) => match self.placeholder(name) {
                 Some(placeholder) => *name = placeholder,
                 None => return ControlFlow::Break(()),
@@ -166,14 +177,13 @@ impl VisitorMut for Unnumbered {
 
 /// Reads the text once more, strings left as they are written, and compares.
 fn same(sql: &str, query: &Query, dialect: Dialect) -> Result<(), Refusal> {
-    let read = Parser::new(parser_dialect(dialect))
+    let parser = Parser::new(parser_dialect(dialect))
         .with_options(ParserOptions::new().with_unescape(false))
         .with_recursion_limit(REREAD_DEPTH)
         .try_with_sql(sql)
-        .and_then(|mut parser| parser.parse_statements())
         .map_err(|_| Refusal::Unprintable)?;
-    match read.as_slice() {
-        [Parsed::Query(read)] if **read == *query => Ok(()),
+    match only_query(parser) {
+        Ok(read) if *read == *query => Ok(()),
         _ => Err(Refusal::Unprintable),
     }
 }

@@ -14,7 +14,7 @@ use sqlparser::ast::{
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
-use super::printing::Binding;
+use super::printing::{self, Binding, Caller};
 use super::reading::{self, parser_dialect};
 use super::walk::GENERATED;
 use crate::semantic::Mask;
@@ -110,6 +110,14 @@ impl ReadableTable {
             return Err(reader.unusable("the columns", "there is none"));
         }
         let query = reader.query()?;
+        // What cannot be written down for any caller is said now.
+        let caller = Caller {
+            client_id: "",
+            subject: "",
+            tenant_id: "",
+        };
+        printing::print(query.clone(), &[], &caller, dialect)
+            .map_err(|_| reader.unusable("the expressions", "they cannot be written down"))?;
         Ok(PreparedTable {
             name: self.name.clone(),
             columns: self

@@ -1,11 +1,11 @@
 //! Reads text to one query: bounded in length, parts and depth before anything walks the tree.
 //!
-//! The parser grows its stack as it needs, but what comes after (printing, comparing, dropping) goes
-//! down the tree on the caller's own, so a tree that is deep is refused here.
+//! Nothing bounds how deep the parser and the printer go for some parts of SQL (a chain of joins, of
+//! operators), so they are counted before.
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, Query, SetExpr, Statement, Visit, Visitor};
+use sqlparser::ast::{Expr, Query, SetExpr, Visit, Visitor};
 use sqlparser::dialect::{PostgreSqlDialect, SQLiteDialect, SnowflakeDialect};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
@@ -18,12 +18,16 @@ use crate::warehouse::Dialect;
 pub const LONGEST_SQL: usize = 20_000;
 /// Most tokens, white space and comments aside.
 const MOST_TOKENS: usize = 4_000;
+/// Most joins, all subqueries together.
+const MOST_JOINS: usize = 50;
 /// How deep parentheses may stand in one another.
 const DEEPEST_PARENTHESES: usize = 40;
 /// How deep expressions may stand in one another; `a OR b OR c` counts as two.
 const DEEPEST_EXPRESSION: usize = 120;
 /// Most set operations of one query.
 const MOST_SET_OPERATIONS: usize = 50;
+
+const TOO_DEEP: &str = "parts nested too deeply";
 
 /// How the parser knows a dialect.
 pub(super) fn parser_dialect(dialect: Dialect) -> &'static dyn sqlparser::dialect::Dialect {
@@ -59,34 +63,37 @@ pub(super) fn query(sql: &str, dialect: Dialect) -> Result<Box<Query>, Refusal> 
         .tokenize_with_location()
         .map_err(|error| syntax(error.to_string()))?;
     let tokens = bounded(tokens)?;
-    let word = first_word(&tokens);
-    let statements = Parser::new(parser_dialect(dialect))
-        .with_tokens_with_locations(tokens)
-        .parse_statements()
+    begins_as_a_query(&tokens)?;
+    let query = only_query(Parser::new(parser_dialect(dialect)).with_tokens_with_locations(tokens))
         .map_err(|error| match error {
-            ParserError::RecursionLimitExceeded => Refusal::TooComplex("parts nested too deeply"),
-            ParserError::TokenizerError(problem) | ParserError::ParserError(problem) => match &word
-            {
-                Some((word, false)) => Refusal::NotAQuery(shortened(word)),
-                _ => syntax(problem),
-            },
+            NotOne::Statements => Refusal::Statements,
+            NotOne::Parser(ParserError::RecursionLimitExceeded) => Refusal::TooComplex(TOO_DEEP),
+            NotOne::Parser(
+                ParserError::TokenizerError(problem) | ParserError::ParserError(problem),
+            ) => syntax(problem),
         })?;
-    one_query(statements, word.map(|(word, _)| word))
+    shallow(&query)?;
+    Ok(query)
 }
 
-fn one_query(statements: Vec<Statement>, word: Option<String>) -> Result<Box<Query>, Refusal> {
-    let count = statements.len();
-    let mut statements = statements.into_iter();
-    match (statements.next(), statements.next()) {
-        (None, _) => Err(Refusal::Empty),
-        (Some(_), Some(_)) => Err(Refusal::Statements(count)),
-        (Some(Statement::Query(query)), None) => {
-            shallow(&query)?;
-            Ok(query)
-        }
-        (Some(_), None) => Err(Refusal::NotAQuery(
-            word.unwrap_or_else(|| "this".to_owned()),
-        )),
+/// Why text is not one query.
+pub(super) enum NotOne {
+    Statements,
+    Parser(ParserError),
+}
+
+/// The one query that the parser reads. Statements of other kinds are not even parsed, since nothing
+/// bounds how deep the parser goes for some of them.
+pub(super) fn only_query(mut parser: Parser<'_>) -> Result<Box<Query>, NotOne> {
+    let query = parser.parse_query().map_err(NotOne::Parser)?;
+    let ended = parser.consume_token(&Token::SemiColon);
+    while parser.consume_token(&Token::SemiColon) {}
+    match parser.peek_token().token {
+        Token::EOF => Ok(query),
+        _ if ended => Err(NotOne::Statements),
+        _ => parser
+            .expected("end of statement", parser.peek_token())
+            .map_err(NotOne::Parser),
     }
 }
 
@@ -94,17 +101,22 @@ fn one_query(statements: Vec<Statement>, word: Option<String>) -> Result<Box<Que
 fn bounded(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>, Refusal> {
     let mut kept = Vec::with_capacity(tokens.len());
     let mut depth = 0_usize;
+    let mut joins = 0_usize;
     for mut token in tokens {
         match &token.token {
             Token::Whitespace(_) => continue,
             Token::LParen | Token::LBracket | Token::LBrace => depth += 1,
             Token::RParen | Token::RBracket | Token::RBrace => depth = depth.saturating_sub(1),
+            Token::Word(word) if word.keyword == Keyword::JOIN => joins += 1,
             // PostgreSQL has operators of this name, none of which is allowed.
             Token::Question => token.token = Token::Placeholder("?".to_owned()),
             _ => {}
         }
         if depth > DEEPEST_PARENTHESES {
-            return Err(Refusal::TooComplex("parts nested too deeply"));
+            return Err(Refusal::TooComplex(TOO_DEEP));
+        }
+        if joins > MOST_JOINS {
+            return Err(Refusal::TooComplex("too many joins"));
         }
         kept.push(token);
     }
@@ -114,23 +126,27 @@ fn bounded(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>, Refusal> {
     Ok(kept)
 }
 
-/// The word that a statement begins with, and whether a query may begin so.
-fn first_word(tokens: &[TokenWithSpan]) -> Option<(String, bool)> {
-    tokens.iter().find_map(|token| match &token.token {
-        Token::LParen | Token::EOF | Token::SemiColon => None,
-        Token::Word(word) => Some((
-            word.value.to_uppercase(),
-            matches!(word.keyword, Keyword::SELECT | Keyword::WITH),
-        )),
-        _ => Some((String::new(), true)),
-    })
+/// Refuses what begins with another word than a query does.
+fn begins_as_a_query(tokens: &[TokenWithSpan]) -> Result<(), Refusal> {
+    let first = tokens
+        .iter()
+        .map(|token| &token.token)
+        .find(|token| !matches!(token, Token::LParen | Token::SemiColon));
+    match first {
+        None | Some(Token::EOF) => Err(Refusal::Empty),
+        Some(Token::Word(word)) => match word.keyword {
+            Keyword::SELECT | Keyword::WITH => Ok(()),
+            _ => Err(Refusal::NotAQuery(shortened(&word.value.to_uppercase()))),
+        },
+        Some(token) => Err(Refusal::NotAQuery(shortened(&token.to_string()))),
+    }
 }
 
 /// Refuses a tree that is too deep to walk. Asking is safe: a visit grows its stack.
 fn shallow(query: &Query) -> Result<(), Refusal> {
     match query.visit(&mut Depth(0)) {
         ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(()) => Err(Refusal::TooComplex("parts nested too deeply")),
+        ControlFlow::Break(()) => Err(Refusal::TooComplex(TOO_DEEP)),
     }
 }
 

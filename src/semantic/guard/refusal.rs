@@ -64,8 +64,8 @@ pub enum Refusal {
         problem: String,
     },
     /// There is more than one statement.
-    #[error("{0} statements were sent; send exactly one SELECT")]
-    Statements(usize),
+    #[error("several statements were sent; send exactly one SELECT")]
+    Statements,
     /// It is no query.
     #[error("{0} is not allowed; only a SELECT is")]
     NotAQuery(String),
@@ -141,12 +141,24 @@ impl Refusal {
     }
 }
 
-/// The caller's own text, cut where it is long.
+/// The caller's own text, cut where it is long, with no control characters.
 pub(super) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(REPEATED) {
-        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
+    let mut characters = text.chars();
+    let mut shortened: String = characters
+        .by_ref()
+        .take(REPEATED)
+        .map(|character| {
+            if character.is_control() {
+                '\u{fffd}'
+            } else {
+                character
+            }
+        })
+        .collect();
+    if characters.next().is_some() {
+        shortened.push_str("...");
     }
+    shortened
 }
 
 /// A name in quotes, cut where it is long.

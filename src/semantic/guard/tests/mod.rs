@@ -1,6 +1,12 @@
 //! The guard against queries that are asked in good faith, and against those that are not.
 
+mod attacks;
+mod depth;
+mod holds;
 mod legitimate;
+mod printing;
+mod property;
+mod tables;
 
 use std::sync::Arc;
 
@@ -10,6 +16,8 @@ use rusqlite::types::{ToSqlOutput, Value as Stored};
 use super::{Caller, Checked, Readable, ReadableColumn, ReadableTable, Refusal, check};
 use crate::semantic::Mask;
 use crate::warehouse::{Dialect, Value};
+
+pub(super) const DIALECTS: [Dialect; 3] = [Dialect::Sqlite, Dialect::Postgres, Dialect::Snowflake];
 
 pub(super) const CALLER: Caller<'static> = Caller {
     client_id: "client_one",

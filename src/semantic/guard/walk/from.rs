@@ -5,7 +5,7 @@ use sqlparser::ast::{
     TableAliasColumnDef, TableFactor, TableWithJoins,
 };
 
-use super::{Outcome, Walk, ident, single};
+use super::{MOST_RELATIONS, Outcome, Walk, ident, single};
 use crate::semantic::guard::Applied;
 use crate::semantic::guard::names::{Relation, find};
 use crate::semantic::guard::refusal::{Place, Refusal, nearest_first, quoted};
@@ -181,6 +181,10 @@ impl Walk<'_> {
 
     /// Makes a table or a subquery known by its alias, and gives it one if it has none.
     fn add(&mut self, alias: &mut Option<TableAlias>, columns: Vec<String>) -> Outcome {
+        self.relations += 1;
+        if self.relations > MOST_RELATIONS {
+            return Err(Refusal::TooComplex("more than 50 tables and subqueries"));
+        }
         let given = match alias {
             Some(given) => given,
             None => {

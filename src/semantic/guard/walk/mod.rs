@@ -25,6 +25,10 @@ use crate::warehouse::Dialect;
 /// What the names begin with that common table expressions get, so that none hides a real table.
 pub(super) const GENERATED: &str = "ambit_cte_";
 
+/// Most tables and subqueries that a statement's FROMs may name together. Each table's name becomes a
+/// whole subquery, so that without a bound a short text would become a long one.
+const MOST_RELATIONS: usize = 50;
+
 /// Checks the query and makes it read only what it may.
 pub(super) fn rewrite(
     query: &mut Query,
@@ -37,6 +41,7 @@ pub(super) fn rewrite(
         frames: Vec::new(),
         expressions: Vec::new(),
         made: 0,
+        relations: 0,
         applied: BTreeMap::new(),
         placeholders: Placeholders::default(),
     };
@@ -64,6 +69,8 @@ struct Walk<'a> {
     expressions: Vec<Common>,
     /// How many names have been made.
     made: usize,
+    /// How many tables and subqueries have been named.
+    relations: usize,
     applied: BTreeMap<String, Applied>,
     placeholders: Placeholders,
 }
