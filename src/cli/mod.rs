@@ -25,6 +25,7 @@ mod migrate;
 mod openapi;
 mod output;
 mod scope;
+mod semantic;
 mod serve;
 mod token;
 mod warehouse;
@@ -88,6 +89,9 @@ enum Command {
     /// Fill the warehouse, and see what is in it.
     #[command(subcommand)]
     Warehouse(warehouse::Command),
+    /// Check, show and write out what the warehouse's tables mean.
+    #[command(subcommand)]
+    Semantic(semantic::Command),
     /// Get an access token from the running server, as a client would.
     Token(token::Args),
     /// Check settings, database, keys, clock and disk. Changes nothing.
@@ -125,6 +129,7 @@ impl Cli {
             Command::Actions(command) => command.run(&context).await,
             Command::Audit(command) => command.run(&context).await,
             Command::Warehouse(command) => command.run(&context).await,
+            Command::Semantic(command) => command.run(&context).await,
             Command::Token(arguments) => arguments.run(&context).await,
             Command::Doctor(arguments) => arguments.run(&context),
             Command::Migrate(arguments) => arguments.run(&context),

@@ -4,6 +4,7 @@
 //!   Ambit's own keys are among its `custom_extensions` ([`extension`]).
 //! - [`SemanticLayer`] is all models together; [`Visible`] is the part of it that one caller may read,
 //!   to be listed, searched ([`search`]) and written as YAML.
+//! - [`lint`] holds models against the warehouse; [`sync`] writes them into it.
 //! - [`guard`] checks the SQL that agents send against what they may read.
 
 mod checks;
@@ -16,6 +17,7 @@ mod metadata;
 mod model;
 mod names;
 mod search;
+mod sync;
 mod visible;
 mod yaml;
 
@@ -31,5 +33,6 @@ pub use model::{
     Metric, Place, Relationship, SemanticModel, VerifiedQuery,
 };
 pub use search::{HitKind, LONGEST_QUESTION, SearchHit};
+pub use sync::{MetadataTable, metadata_tables, script, sync};
 pub use visible::Visible;
 pub use yaml::write;

@@ -27,6 +27,7 @@ mod oauth;
 mod openapi;
 mod proxies;
 mod routes;
+mod semantic;
 mod starting;
 mod stopping;
 mod support;

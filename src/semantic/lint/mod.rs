@@ -7,6 +7,7 @@ mod tables;
 
 use std::collections::BTreeSet;
 
+use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::document::ModelError;
@@ -15,10 +16,9 @@ use super::model::Place;
 use crate::warehouse::{Limits, Warehouse, WarehouseError};
 
 /// Something that is wrong with a model.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
     /// Where: a file and a line.
-    #[serde(serialize_with = "as_text")]
     pub place: Place,
     /// What.
     pub problem: String,
@@ -33,8 +33,15 @@ impl From<ModelError> for Finding {
     }
 }
 
-fn as_text<S: Serializer>(place: &Place, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(place)
+/// As `file`, `line` and `problem`.
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_struct("Finding", 3)?;
+        members.serialize_field("file", &*self.place.file)?;
+        members.serialize_field("line", &self.place.line)?;
+        members.serialize_field("problem", &self.problem)?;
+        members.end()
+    }
 }
 
 /// Why models could not be held against the warehouse.

@@ -120,11 +120,13 @@ impl Tables<'_> {
         );
         match self.run(&sql).await? {
             Ok(rows) => {
-                if let (Some(column), false) = (rows.columns.first(), rows.rows.is_empty()) {
-                    let masked = dataset.access.masks.contains_key(&field.name);
-                    if !masked {
-                        self.kind(field, column.kind, "it");
-                    }
+                let masked = dataset.access.masks.contains_key(&field.name);
+                if let Some(column) = rows.columns.first()
+                    && !rows.rows.is_empty()
+                    && !masked
+                    && !is_text_of_time(field, column.kind)
+                {
+                    self.kind(field, column.kind, "it");
                 }
             }
             Err(problem) => {
@@ -283,6 +285,11 @@ fn column<'t>(table: &'t TableDescription, name: &str) -> Option<&'t Column> {
         .columns
         .iter()
         .find(|column| column.name.eq_ignore_ascii_case(name))
+}
+
+/// SQLite has no types for what is computed, and text that looks like a day is told as one.
+fn is_text_of_time(field: &Field, found: Kind) -> bool {
+    field.kind() == Some(Kind::Text) && matches!(found, Kind::Date | Kind::Timestamp)
 }
 
 fn is_name(text: &str) -> bool {
