@@ -13,6 +13,7 @@
     reason = "a test panics when something is wrong, and lives in real time"
 )]
 
+mod actions;
 mod admin;
 mod audit;
 mod auth_testing;

@@ -1,0 +1,4 @@
+//! What the actions answer. `figures` compares answers with what pandas computes independently.
+
+mod figures;
+mod ticket_analysis;
