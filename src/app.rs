@@ -24,6 +24,7 @@ use crate::oauth::token::{
 use crate::oauth::{BearerTokens, Revocations};
 use crate::scopes::{Catalogue, ScopeDefinition};
 use crate::secrets::{self, Checker, HashError};
+use crate::semantic::{LoadError, SemanticLayer};
 use crate::storage::changes::{self, Change, Kind};
 use crate::storage::feed::{Feed, Listener};
 use crate::storage::{Address, StorageError, Store, idempotent_answers, migrations};
@@ -58,6 +59,9 @@ pub enum AppError {
     /// The warehouse.
     #[error(transparent)]
     Warehouse(#[from] OpenError),
+    /// A semantic model.
+    #[error(transparent)]
+    Semantic(#[from] LoadError),
     /// An action that cannot be served.
     #[error("{0}")]
     Action(String),
@@ -185,6 +189,10 @@ impl App {
         ));
         let reload = Arc::new(Notify::new());
         let datasets = Arc::new(datasets(&settings, Arc::clone(&store)).await?);
+        let dialect = datasets.warehouse().dialect();
+        let folder = Some(settings.warehouse.semantic_dir.as_path());
+        let semantics = SemanticLayer::load(&actions::models(), folder, dialect)?;
+        let semantics = Arc::new(semantics);
         let hearer = Hearer {
             clients: Arc::clone(&clients),
             revocations: Arc::clone(&revocations),
@@ -227,6 +235,12 @@ impl App {
                 store: Arc::clone(&store),
                 datasets,
                 catalogue: Arc::clone(&catalogue),
+                semantics,
+                query_limits: warehouse::Limits {
+                    rows: settings.warehouse.query_rows,
+                    bytes: settings.warehouse.query_bytes,
+                    time: settings.warehouse.query_timeout,
+                },
                 clock: Arc::clone(&clock),
                 metrics: metrics.clone(),
             },

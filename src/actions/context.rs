@@ -15,9 +15,10 @@ use super::registry::Registered;
 use crate::audit::{Cause, Decision, Entry, Journal};
 use crate::model::{Principal, Timestamp};
 use crate::scopes::Catalogue;
+use crate::semantic::SemanticLayer;
 use crate::storage::changes::{Change, Kind};
 use crate::storage::{AnyConnection, StorageError, Store};
-use crate::warehouse::Warehouse;
+use crate::warehouse::{Limits, Warehouse};
 
 /// How far a long call has come.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,6 +88,16 @@ impl ActionContext {
         self.dependencies.datasets.warehouse()
     }
 
+    /// What the tables of the warehouse mean, and who may read them.
+    pub fn semantics(&self) -> &SemanticLayer {
+        &self.dependencies.semantics
+    }
+
+    /// What one query of an agent's own may cost.
+    pub fn query_limits(&self) -> Limits {
+        self.dependencies.query_limits
+    }
+
     /// What Ambit itself keeps, to be read.
     pub fn store(&self) -> &Arc<Store> {
         &self.dependencies.store
@@ -97,7 +108,7 @@ impl ActionContext {
         &self.dependencies.catalogue
     }
 
-    /// Writes a fact into the call's audit record. Never a secret.
+    /// Writes a fact into the call's audit record: of bounded length, and never a secret.
     pub fn note(&self, name: &'static str, value: impl Into<String>) {
         self.state().facts.insert(name, value.into());
     }
@@ -181,7 +192,7 @@ impl ActionContext {
             .detail("policy", self.policy)
             .fact("scope", self.action.definition.scope.to_owned());
         for (name, value) in &self.state().facts {
-            entry = entry.detail(name, value);
+            entry = entry.fact(name, value.clone());
         }
         entry
     }

@@ -24,7 +24,9 @@ use crate::model::{Clock, Principal};
 use crate::oauth::{self, BearerTokens, Unauthenticated};
 use crate::policy::{self, POLICIES, Verdict};
 use crate::scopes::Catalogue;
+use crate::semantic::SemanticLayer;
 use crate::storage::{StorageError, Store};
+use crate::warehouse;
 
 /// What actions work with.
 pub struct Dependencies {
@@ -38,6 +40,10 @@ pub struct Dependencies {
     pub datasets: Arc<Datasets>,
     /// Knows every scope.
     pub catalogue: Arc<Catalogue>,
+    /// What its tables mean, and who may read them.
+    pub semantics: Arc<SemanticLayer>,
+    /// What one query of an agent's own may cost.
+    pub query_limits: warehouse::Limits,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Counts.

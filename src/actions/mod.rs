@@ -18,6 +18,7 @@ mod action;
 mod answers;
 mod audit;
 mod calendar;
+mod common_actions;
 mod context;
 mod dataset;
 mod error;
@@ -43,7 +44,17 @@ pub use schema::{components, self_contained};
 use crate::scopes::ScopeDefinition;
 
 /// Every action, by router.
-pub static ACTIONS: &[&Router] = &[&audit::ROUTER, &ticket_analysis::ROUTER];
+pub static ACTIONS: &[&Router] = &[
+    &common_actions::ROUTER,
+    &audit::ROUTER,
+    &ticket_analysis::ROUTER,
+];
+
+/// The semantic models of every router: a name and the YAML.
+pub fn models() -> Vec<(&'static str, &'static str)> {
+    let models = ACTIONS.iter().flat_map(|router| router.models);
+    models.copied().collect()
+}
 
 /// Every scope that an action asks for, from the routers that protect something with it.
 pub fn scopes() -> Vec<ScopeDefinition> {

@@ -1,6 +1,6 @@
-//! `ambit demo`: everything that an agent can do so far, in a folder that is thrown away.
+//! `ambit demo`: what an agent does with Ambit, on sample data, in a folder that is thrown away.
 
-use std::io;
+use std::io::{self, Cursor};
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
@@ -12,11 +12,15 @@ use super::context::{Context, cause};
 use super::failure::usage;
 use super::flags::SettingsFlags;
 use super::{admin, logging, output, serve};
+use crate::actions::ACTIONS;
 use crate::clients::{NewSecret, Registration};
 use crate::config::{self, Settings, Sources};
 use crate::model::ClientId;
+use crate::warehouse::load::{self, TableName};
 
 const ADMINISTRATOR: &str = "admin";
+/// What the demo's agent may do: read all of the sample data, and change nothing.
+const SCOPE: &str = "audit:read releases:read tickets:read warehouse:read";
 
 /// Serves until Ctrl-C, on what it makes for the purpose alone.
 pub async fn run(context: &Context) -> anyhow::Result<()> {
@@ -28,11 +32,12 @@ pub async fn run(context: &Context) -> anyhow::Result<()> {
     let password = admin::generated_password();
     let settings = settings(context.flags(), folder.path(), &password)?;
     logging::start(&settings.log)?;
+    load_samples(&settings.warehouse).await?;
     let started = serve::start(settings).await.map_err(explained)?;
     let registration = Registration {
         client_name: "Demo agent".to_owned(),
         description: Some("Made by ambit demo.".to_owned()),
-        scope: Some("protected".to_owned()),
+        scope: Some(SCOPE.to_owned()),
         ..Registration::default()
     };
     let (registered, secret) = started.app.clients.register(&cause(), registration).await?;
@@ -102,6 +107,17 @@ fn settings(
     })?)
 }
 
+/// Fills the demo's warehouse with the samples of the routers.
+async fn load_samples(warehouse: &config::Warehouse) -> anyhow::Result<()> {
+    for sample in ACTIONS.iter().flat_map(|router| router.samples) {
+        let mut request = load::Request::new(TableName::parse(sample.table)?);
+        request.null.extend(sample.null.map(str::to_owned));
+        let mut csv = Cursor::new(sample.csv);
+        load::load(warehouse, &request, &mut csv, &|_| ()).await?;
+    }
+    Ok(())
+}
+
 fn explained(error: anyhow::Error) -> anyhow::Error {
     let taken = error
         .root_cause()
@@ -119,7 +135,7 @@ fn introduction(base: &str, folder: &TempDir, password: &SecretString) -> String
         "This is a demo of Ambit. Everything is in {folder}, which is removed at the end.\n\
          \n\
          server         {base}\n\
-         OpenAPI        {base}/openapi.json\n\
+         API            {base}/docs\n\
          administrator  {ADMINISTRATOR}\n\
          password       {password}\n\
          \n\
@@ -134,22 +150,31 @@ fn lines(base: &str, client_id: &ClientId, secret: &NewSecret) -> String {
     let credentials = format!("-u '{client_id}:{}'", secret.value.expose_secret());
     let curl = "curl -sS -w '\\n%{http_code}\\n'";
     let bearer = "-H \"Authorization: Bearer $TOKEN\"";
+    let json = "-H 'Content-Type: application/json'";
     let access_token = "sed -n 's/.*\"access_token\" *: *\"\\([^\"]*\\)\".*/\\1/p'";
+    let question = "SELECT kind, COUNT(*) AS releases FROM releases GROUP BY kind ORDER BY kind";
+    let way_round = "SELECT name FROM sqlite_master";
     format!(
-        "# The agent gets a token; its scope is `protected`.\n\
+        "# The agent gets a token, which covers reading and no more.\n\
          TOKEN=$(curl -sS {credentials} -d grant_type=client_credentials '{base}/token' | {access_token})\n\
          \n\
-         # It calls what that scope covers: 200.\n\
-         {curl} {bearer} '{base}/protected'\n\
+         # It calls an action: 200.\n\
+         {curl} {bearer} '{base}/actions/release_oversight/list_releases?limit=2'\n\
          \n\
-         # It calls what that scope does not cover: 403.\n\
-         {curl} {bearer} '{base}/highly_confidential'\n\
+         # It asks the warehouse in SQL: 200.\n\
+         {curl} {bearer} {json} -d '{{\"sql\": \"{question}\"}}' '{base}/actions/common_actions/query'\n\
+         \n\
+         # It asks for a table that is none of its own, and learns which are: 422.\n\
+         {curl} {bearer} {json} -d '{{\"sql\": \"{way_round}\"}}' '{base}/actions/common_actions/query'\n\
+         \n\
+         # It wants to change something, which its token does not cover: 403.\n\
+         {curl} {bearer} {json} -d '{{}}' '{base}/actions/release_oversight/set_gate'\n\
          \n\
          # The token is revoked: 200.\n\
          {curl} {credentials} -d \"token=$TOKEN\" '{base}/revoke'\n\
          \n\
          # From now on it is refused: 401.\n\
-         {curl} {bearer} '{base}/protected'\n\
+         {curl} {bearer} '{base}/actions/release_oversight/list_releases'\n\
          \n\
          Ctrl-C ends the demo.\n\n"
     )

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::value::{Rows, TableDescription, Value};
 
 /// A dialect of SQL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Dialect {
     /// SQLite.
     Sqlite,

@@ -32,7 +32,11 @@ fn the_printed_lines_do_what_they_say() {
             .lines()
             .filter(|line| line.parse::<u16>().is_ok())
             .collect();
-        assert_eq!(statuses, ["200", "403", "200", "401"], "{run:?}");
+        assert_eq!(
+            statuses,
+            ["200", "200", "422", "403", "200", "401"],
+            "{run:?}"
+        );
         assert_eq!(String::from_utf8_lossy(&run.stderr), "");
     }
 }

@@ -1,0 +1,112 @@
+//! What the tables mean that the caller may read.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::super::{Action, ActionContext, ActionError, Example};
+use crate::policy::Effect;
+use crate::semantic::{TableMetadata, Visible};
+
+/// In which form metadata is answered.
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MetadataFormat {
+    /// As members of the answer.
+    #[default]
+    Json,
+    /// As one text: the models in the form of Apache Ossie.
+    Yaml,
+}
+
+/// Which tables.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListTableMetadataInput {
+    /// One table; without it, all that the caller may read.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 256, example = "releases")]
+    pub table: Option<String>,
+    /// In which form.
+    #[serde(default)]
+    #[schema(default = "json", inline)]
+    pub format: MetadataFormat,
+}
+
+/// What is known of the tables.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ListTableMetadataOutput {
+    /// The tables, by name; none where YAML was asked for.
+    pub tables: Vec<TableMetadata>,
+    /// The models as YAML, where that was asked for.
+    pub yaml: Option<String>,
+}
+
+/// Tells what tables mean.
+pub struct ListTableMetadata;
+
+impl Action for ListTableMetadata {
+    const NAME: &'static str = "list_table_metadata";
+    const SUMMARY: &'static str = "Read what tables and their fields mean";
+    const DESCRIPTION: &'static str = "Answers the semantic model of one table or of all that the \
+        token may read: fields with types, descriptions, synonyms and examples, hints on how to \
+        read them, relationships to other tables, metrics with their expressions, verified queries \
+        (a question and SQL that answers it), and the row filter and masks that hold. As JSON, or \
+        as YAML in the form of Apache Ossie.";
+    const SCOPE: &'static str = super::SCOPE;
+    const EFFECT: Effect = Effect::Reads;
+    const EXAMPLES: &'static [Example] = &[Example {
+        summary: "The model of releases as YAML",
+        input: r#"{"table": "releases", "format": "yaml"}"#,
+        output: r#"{"tables": [], "yaml": "version: 0.2.0.dev0\nname: release_oversight\n"}"#,
+    }];
+    type Input = ListTableMetadataInput;
+    type Output = ListTableMetadataOutput;
+
+    async fn run(
+        context: &ActionContext,
+        input: ListTableMetadataInput,
+    ) -> Result<ListTableMetadataOutput, ActionError> {
+        let visible = context.semantics().visible_to(&context.principal().scope);
+        let table = input.table.as_deref();
+        if let Some(name) = table
+            && visible.table(name).is_none()
+        {
+            return Err(ActionError::NotFound(format!(
+                "There is no table of this name that you may read. {}",
+                readable(&visible)
+            )));
+        }
+        Ok(match input.format {
+            MetadataFormat::Json => ListTableMetadataOutput {
+                tables: metadata(&visible, table),
+                yaml: None,
+            },
+            MetadataFormat::Yaml => ListTableMetadataOutput {
+                tables: Vec::new(),
+                yaml: Some(
+                    visible
+                        .yaml(table)
+                        .map_err(|error| ActionError::broken(&error))?,
+                ),
+            },
+        })
+    }
+}
+
+fn metadata(visible: &Visible<'_>, table: Option<&str>) -> Vec<TableMetadata> {
+    let names = visible.tables().map(|(_, dataset)| dataset.name.as_str());
+    let wanted = names.filter(|name| table.is_none_or(|table| table.eq_ignore_ascii_case(name)));
+    wanted.filter_map(|name| visible.metadata(name)).collect()
+}
+
+fn readable(visible: &Visible<'_>) -> String {
+    let names: Vec<_> = visible
+        .tables()
+        .map(|(_, dataset)| dataset.name.as_str())
+        .collect();
+    if names.is_empty() {
+        "The token reaches no table: it holds the scope of none.".to_owned()
+    } else {
+        format!("You may read: {}.", names.join(", "))
+    }
+}
