@@ -26,6 +26,7 @@ mod invoke;
 mod limits;
 pub mod page;
 mod registry;
+mod release_oversight;
 mod schema;
 mod statistics;
 #[cfg(test)]
@@ -47,6 +48,7 @@ use crate::scopes::ScopeDefinition;
 pub static ACTIONS: &[&Router] = &[
     &common_actions::ROUTER,
     &audit::ROUTER,
+    &release_oversight::ROUTER,
     &ticket_analysis::ROUTER,
 ];
 

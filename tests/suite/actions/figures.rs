@@ -21,6 +21,13 @@ pub fn path(name: &str) -> PathBuf {
         .join(name)
 }
 
+/// Loads a file into the server's warehouse.
+#[track_caller]
+pub fn load(server: &Server, file: &Path, table: &str) {
+    let file = file.to_str().expect("a path of UTF-8");
+    server.cli_stdout(["warehouse", "load", file, "--table", table]);
+}
+
 /// Loads a file in which `null` stands for what is missing into the server's warehouse.
 #[track_caller]
 pub fn load_with_null(server: &Server, file: &Path, table: &str, null: &str) {

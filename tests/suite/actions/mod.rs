@@ -1,4 +1,5 @@
 //! What the actions answer. `figures` compares answers with what pandas computes independently.
 
 mod figures;
+mod release_oversight;
 mod ticket_analysis;

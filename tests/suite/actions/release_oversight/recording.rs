@@ -1,0 +1,153 @@
+//! Releases that continuous integration records: kept once, and part of everything at once.
+
+use serde_json::{Value, json};
+
+use super::{at, read, server_with_releases};
+use crate::support::{Backend, Caller, Server, eventually};
+
+fn release(version: &str) -> Value {
+    json!({
+        "version": version, "released_at": "2026-08-14T20:16:34Z", "previous_version": "0.12.5",
+        "kind": "patch", "commit": "7923346facde",
+        "changes": [
+            {
+                "change_id": "first", "committed_at": "2026-08-14T19:30:00+01:00",
+                "author": "author-345", "title": "fix: one", "lines_added": 3, "lines_removed": 1,
+            },
+            {
+                "change_id": "second", "committed_at": "2026-08-14T21:00:00Z",
+                "author": "author-345", "title": "Undo the changelog",
+                "reverts": "Bump version to 0.12.5", "pull_request": 22000,
+            },
+        ],
+    })
+}
+
+#[test]
+fn a_recorded_release_is_part_of_every_list_and_figure_at_once() {
+    let (server, client) = server_with_releases();
+    let agent = server.agent(&client);
+    let recorded: Value = agent
+        .post_json(&at("record_release"), &release("0.12.6"))
+        .expect(200)
+        .json();
+    assert_eq!(recorded["changes"], 2);
+    assert_eq!(recorded["recorded_by"], client.client_id.as_str());
+    assert_eq!(recorded["open_gates"], 0);
+
+    let newest = read(&agent, "list_releases", &json!({"limit": 1}));
+    assert_eq!(newest["releases"][0]["version"], "0.12.6");
+    assert_eq!(newest["releases"][0]["recorded"], true);
+    assert_eq!(newest["releases"][0]["lines_added"], 3);
+    let only = read(&agent, "list_releases", &json!({"recorded": true}));
+    assert_eq!(only["releases"].as_array().unwrap().len(), 1);
+
+    let shown = read(&agent, "show_release", &json!({"version": "0.12.6"}));
+    assert_eq!(shown["commit"], "7923346facde");
+    assert_eq!(shown["changes"][0]["reverts_change_of"], "0.12.5");
+    assert_eq!(shown["changes"][1]["committed_at"], "2026-08-14T18:30:00Z");
+    // 18:30:00 to 20:16:34; the other change was committed after the release.
+    assert_eq!(shown["lead_time_median_seconds"], 6394.0);
+    let notes = shown["notes"].to_string();
+    assert!(
+        notes.contains("1 changes were committed after the release"),
+        "{notes}"
+    );
+
+    // It came an hour after 0.12.5 and reverts a change of it.
+    let input = json!({"period": "month", "from": "2026-08-14", "to": "2026-08-15"});
+    let measured = read(&agent, "delivery_metrics", &input);
+    assert_eq!(measured["total"]["releases"], 2);
+    assert_eq!(measured["total"]["failed_versions"], json!(["0.12.5"]));
+    assert_eq!(measured["total"]["failed_by_revert"], 1);
+    assert_eq!(measured["total"]["failed_by_hotfix"], 1);
+    assert_eq!(measured["total"]["time_to_restore_median_seconds"], 3600.0);
+    assert_eq!(measured["total"]["changes_committed_after_release"], 1);
+    let input = json!({"from_version": "0.12.5", "to_version": "0.12.6"});
+    let compared = read(&agent, "compare_releases", &input);
+    assert_eq!(compared["changes"], 2);
+    assert_eq!(compared["changes_by_type"][0]["type"], "fix");
+    let risk = read(&agent, "release_risk", &json!({"version": "0.12.6"}));
+    assert_eq!(risk["risk"]["compared_with"], 159);
+}
+
+#[test]
+fn a_version_is_recorded_once() {
+    let (server, client) = server_with_releases();
+    let agent = server.agent(&client);
+    agent
+        .post_json(&at("record_release"), &release("0.12.5"))
+        .expect(409);
+    agent
+        .post_json(&at("record_release"), &release("0.12.6"))
+        .expect(200);
+    agent
+        .post_json(&at("record_release"), &release("0.12.6"))
+        .expect(409);
+    let released = json!({"version": "0.12.6", "name": "late", "reason": "Too late."});
+    agent.post_json(&at("set_gate"), &released).expect(409);
+    let readiness = read(&agent, "release_readiness", &json!({"version": "0.12.6"}));
+    assert_eq!(readiness["released_at"], "2026-08-14T20:16:34Z");
+}
+
+#[test]
+fn a_release_recorded_despite_a_gate_says_so() {
+    let server = Server::start();
+    let scopes = ["releases:read", "releases:write"];
+    let agent = server.agent(&server.create_client("CI", &scopes));
+    let gate = json!({"version": "0.12.6", "name": "freeze", "reason": "Holidays."});
+    agent.post_json(&at("set_gate"), &gate).expect(200);
+    let answer = agent
+        .post_json(&at("record_release"), &release("0.12.6"))
+        .expect(200);
+    assert_eq!(answer.json::<Value>()["open_gates"], 1);
+    let shown = read(&agent, "show_release", &json!({"version": "0.12.6"}));
+    assert_eq!(shown["open_gates"], 1);
+    assert_eq!(shown["gates"][0]["name"], "freeze");
+}
+
+#[test]
+fn whoever_only_records_releases_needs_no_warehouse() {
+    let server = Server::start();
+    let scopes = ["releases:read", "releases:write"];
+    let agent = server.agent(&server.create_client("CI", &scopes));
+    let answer = agent.get(&at("list_releases")).expect(404);
+    assert!(answer.body.contains("ambit warehouse load"), "{answer}");
+    agent
+        .post_json(&at("record_release"), &release("0.12.6"))
+        .expect(200);
+    let releases = read(&agent, "list_releases", &json!({}));
+    assert_eq!(releases["releases"].as_array().unwrap().len(), 1);
+    let shown = read(&agent, "show_release", &json!({"version": "0.12.6"}));
+    let notes = shown["notes"].to_string();
+    assert!(
+        notes.contains("Only recorded releases are known"),
+        "{notes}"
+    );
+    assert!(
+        notes.contains("1 reverts take back a change that no known release shipped"),
+        "{notes}"
+    );
+}
+
+#[test]
+fn another_replica_knows_of_it_within_a_second_or_two() {
+    // On SQLite one process serves at a time.
+    if Backend::of_this_run() == Backend::Sqlite {
+        return;
+    }
+    let (server, client) = server_with_releases();
+    let replica = server.replica();
+    let there = replica.agent(&client);
+    let newest = || read(&there, "list_releases", &json!({"limit": 1}))["releases"][0].clone();
+    assert_eq!(newest()["version"], "0.12.5");
+    let here = server.agent(&client);
+    here.post_json(&at("record_release"), &release("0.12.6"))
+        .expect(200);
+    let recorded = std::time::Instant::now();
+    eventually("the replica lists the release", || {
+        (newest()["version"] == "0.12.6").then_some(())
+    });
+    // Far less than the ten seconds for which datasets are kept.
+    assert!(recorded.elapsed().as_secs() < 6, "{:?}", recorded.elapsed());
+}
