@@ -11,6 +11,7 @@ mod collect;
 pub mod load;
 mod moment;
 mod open;
+mod postgres;
 mod snowflake;
 mod sqlite;
 mod value;

@@ -3,13 +3,13 @@
 //! An answer has a moment as `2026-11-22T18:51:30.5Z`. SQLite stores it as `2026-11-22 18:51:30.5`, the
 //! form of its own date functions, so that both compare as text.
 
-use chrono::{NaiveDate, NaiveDateTime, Timelike};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike};
 
 const NANOS_A_SECOND: u32 = 1_000_000_000;
 
 /// Whether this is a day, as `2026-11-22`.
 pub(super) fn is_date(text: &str) -> bool {
-    fits(text, "0000-00-00") && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
+    parse_day(text).is_some()
 }
 
 /// Whether this is a moment as SQLite stores it.
@@ -30,6 +30,38 @@ pub(super) fn parse_stored(text: &str) -> Option<NaiveDateTime> {
     let moment = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").ok()?;
     // SQLite's date functions know no leap second.
     (moment.nanosecond() < NANOS_A_SECOND).then_some(moment)
+}
+
+/// A moment as people write it: ISO 8601 with a space or a `T`, with or without seconds and a zone (else
+/// UTC), and `DD-MM-YYYY HH:MM`.
+pub(super) fn parse(text: &str) -> Option<NaiveDateTime> {
+    let (local_time, zone) = split_zone(text);
+    let moment = local(local_time)?;
+    let moment = match zone {
+        None | Some("Z") => moment,
+        Some(zone) => {
+            let zoned = format!("{}{zone}", stored(moment));
+            let form = "%Y-%m-%d %H:%M:%S%.f%:z";
+            DateTime::parse_from_str(&zoned, form).ok()?.naive_utc()
+        }
+    };
+    (1..=9999).contains(&moment.year()).then_some(moment)
+}
+
+/// As [`parse`], and a day for its midnight.
+pub(super) fn parse_any(text: &str) -> Option<NaiveDateTime> {
+    match parse_day(text) {
+        Some(day) => day.and_hms_opt(0, 0, 0),
+        None => parse(text),
+    }
+}
+
+/// A day, as `2026-11-22`.
+pub(super) fn parse_day(text: &str) -> Option<NaiveDate> {
+    if !fits(text, "0000-00-00") {
+        return None;
+    }
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
 }
 
 /// How SQLite stores a moment.
@@ -70,6 +102,37 @@ fn fits(text: &str, form: &str) -> bool {
                 byte == like
             }
         })
+}
+
+/// The text before the zone, and the zone: `Z`, or as `+02:00`.
+fn split_zone(cell: &str) -> (&str, Option<&str>) {
+    if let Some(text) = cell.strip_suffix('Z') {
+        return (text, Some("Z"));
+    }
+    let time = cell.find(['T', ' ']).unwrap_or(cell.len());
+    match cell.get(time..).and_then(|rest| rest.rfind(['+', '-'])) {
+        Some(offset) => {
+            let (text, zone) = cell
+                .split_at_checked(time.saturating_add(offset))
+                .unwrap_or((cell, ""));
+            (text, Some(zone))
+        }
+        None => (cell, None),
+    }
+}
+
+fn local(text: &str) -> Option<NaiveDateTime> {
+    let (day, time) = text.split_once(['T', ' '])?;
+    let day = match day.as_bytes() {
+        [_, _, b'-', _, _, b'-', ..] => {
+            let (day_and_month, year) = day.rsplit_once('-')?;
+            let (day, month) = day_and_month.split_once('-')?;
+            format!("{year}-{month}-{day}")
+        }
+        _ => day.to_owned(),
+    };
+    let seconds = if time.len() == 5 { ":00" } else { "" };
+    parse_stored(&format!("{day} {time}{seconds}"))
 }
 
 #[cfg(test)]

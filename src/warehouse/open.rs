@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::backend::Warehouse;
+use super::postgres::{ConnectError, PostgresWarehouse, Server};
 use super::snowflake::{self, Snowflake};
 use super::sqlite::{self, SqliteWarehouse};
 use crate::config::{self, WarehouseUrl};
@@ -24,9 +25,9 @@ pub enum OpenError {
     /// Snowflake cannot be used as it is configured.
     #[error("the warehouse {0}: {1}")]
     Snowflake(String, snowflake::OpenError),
-    /// There is no backend for the address.
-    #[error("there is no way to read the warehouse {0}")]
-    Unsupported(String),
+    /// The address cannot be understood.
+    #[error("the address of the warehouse {0}: {1}")]
+    Address(String, String),
 }
 
 /// Opens the warehouse for reading. It needs not answer yet, nor be there.
@@ -51,6 +52,18 @@ pub async fn open(settings: &config::Warehouse) -> Result<Arc<dyn Warehouse>, Op
             .map_err(|error| OpenError::Snowflake(settings.url.to_string(), error))?;
             Ok(Arc::new(snowflake))
         }
-        WarehouseUrl::Postgres(_) => Err(OpenError::Unsupported(settings.url.to_string())),
+        WarehouseUrl::Postgres(address) => {
+            let server = Server::parse(address, &settings.schema)
+                .map_err(|problem| OpenError::Address(settings.url.to_string(), problem))?;
+            let warehouse = PostgresWarehouse::start(server, settings.pool_size)?;
+            match warehouse.probe().await {
+                Err(ConnectError::Own) => return Err(OpenError::Own(settings.url.to_string())),
+                Err(ConnectError::Unavailable(problem)) => {
+                    tracing::warn!(%problem, "the warehouse does not answer yet");
+                }
+                Ok(()) => {}
+            }
+            Ok(Arc::new(warehouse))
+        }
     }
 }

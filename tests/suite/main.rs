@@ -33,3 +33,4 @@ mod starting;
 mod stopping;
 mod support;
 mod tls;
+mod warehouse;

@@ -1,6 +1,6 @@
 //! What a cell of a CSV file says, as a value of some kind.
 
-use chrono::{DateTime, Datelike, NaiveDateTime};
+use chrono::NaiveDateTime;
 
 use super::super::moment;
 use super::super::value::{Kind, Value};
@@ -77,53 +77,12 @@ fn number(cell: &str, reading: Reading) -> Option<f64> {
     cell.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-/// ISO 8601 with a space or a `T`, with or without seconds and a zone (else UTC), and `DD-MM-YYYY HH:MM`.
+/// A moment; who named the kind may also mean the midnight of a day.
 fn timestamp(cell: &str, reading: Reading) -> Option<NaiveDateTime> {
-    if reading == Reading::Named && moment::is_date(cell) {
-        return moment::parse_stored(&format!("{cell} 00:00:00"));
+    match reading {
+        Reading::Strict => moment::parse(cell),
+        Reading::Named => moment::parse_any(cell),
     }
-    let (text, zone) = split_zone(cell);
-    let moment = local(text)?;
-    let moment = match zone {
-        None | Some("Z") => moment,
-        Some(zone) => {
-            let zoned = format!("{}{zone}", moment::stored(moment));
-            let form = "%Y-%m-%d %H:%M:%S%.f%:z";
-            DateTime::parse_from_str(&zoned, form).ok()?.naive_utc()
-        }
-    };
-    (1..=9999).contains(&moment.year()).then_some(moment)
-}
-
-/// The text before the zone, and the zone: `Z`, or as `+02:00`.
-fn split_zone(cell: &str) -> (&str, Option<&str>) {
-    if let Some(text) = cell.strip_suffix('Z') {
-        return (text, Some("Z"));
-    }
-    let time = cell.find(['T', ' ']).unwrap_or(cell.len());
-    match cell.get(time..).and_then(|rest| rest.rfind(['+', '-'])) {
-        Some(offset) => {
-            let (text, zone) = cell
-                .split_at_checked(time.saturating_add(offset))
-                .unwrap_or((cell, ""));
-            (text, Some(zone))
-        }
-        None => (cell, None),
-    }
-}
-
-fn local(text: &str) -> Option<NaiveDateTime> {
-    let (day, time) = text.split_once(['T', ' '])?;
-    let day = match day.as_bytes() {
-        [_, _, b'-', _, _, b'-', ..] => {
-            let (day_and_month, year) = day.rsplit_once('-')?;
-            let (day, month) = day_and_month.split_once('-')?;
-            format!("{year}-{month}-{day}")
-        }
-        _ => day.to_owned(),
-    };
-    let seconds = if time.len() == 5 { ":00" } else { "" };
-    moment::parse_stored(&format!("{day} {time}{seconds}"))
 }
 
 #[cfg(test)]

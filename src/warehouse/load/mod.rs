@@ -7,6 +7,7 @@ mod cells;
 mod columns;
 mod infer;
 mod names;
+mod postgres;
 mod rows;
 mod sqlite;
 mod writer;

@@ -52,7 +52,7 @@ impl SqliteWriter {
     pub(super) fn create(
         &mut self,
         table: &TableName,
-        columns: Vec<Column>,
+        columns: &[Column],
     ) -> Result<(), LoadError> {
         let declared: Vec<String> = columns
             .iter()
@@ -65,7 +65,7 @@ impl SqliteWriter {
         self.connection
             .execute_batch(&statements)
             .map_err(failure)?;
-        self.append(table, &columns);
+        self.append(table, columns);
         Ok(())
     }
 

@@ -1,8 +1,8 @@
 //! Writes tables into a warehouse, all of them or none.
 
-use super::super::OpenError;
 use super::super::collect::size;
 use super::super::value::{Column, Value};
+use super::postgres::PostgresWriter;
 use super::sqlite::SqliteWriter;
 use super::{LoadError, TableName};
 use crate::config::{self, WarehouseUrl};
@@ -20,6 +20,7 @@ pub struct Writer {
 
 enum Backend {
     Sqlite(SqliteWriter),
+    Postgres(PostgresWriter),
 }
 
 impl Writer {
@@ -30,8 +31,8 @@ impl Writer {
     pub async fn begin(settings: &config::Warehouse) -> Result<Self, LoadError> {
         let backend = match &settings.url {
             WarehouseUrl::Sqlite(path) => Backend::Sqlite(SqliteWriter::begin(path, settings)?),
-            WarehouseUrl::Postgres(_) => {
-                return Err(OpenError::Unsupported(settings.url.to_string()).into());
+            WarehouseUrl::Postgres(address) => {
+                Backend::Postgres(PostgresWriter::begin(address, settings).await?)
             }
             WarehouseUrl::Snowflake(_) => {
                 return Err(LoadError::Request(
@@ -59,7 +60,8 @@ impl Writer {
     ) -> Result<(), LoadError> {
         self.flush().await?;
         match &mut self.backend {
-            Backend::Sqlite(writer) => writer.create(table, columns),
+            Backend::Sqlite(writer) => writer.create(table, &columns),
+            Backend::Postgres(writer) => writer.create(table, &columns).await,
         }
     }
 
@@ -75,6 +77,7 @@ impl Writer {
         self.flush().await?;
         match &mut self.backend {
             Backend::Sqlite(writer) => writer.append(table, &columns),
+            Backend::Postgres(writer) => writer.append(table, &columns),
         }
         Ok(())
     }
@@ -105,6 +108,7 @@ impl Writer {
         self.flush().await?;
         match self.backend {
             Backend::Sqlite(writer) => writer.commit(),
+            Backend::Postgres(writer) => writer.commit().await,
         }
     }
 
@@ -116,6 +120,7 @@ impl Writer {
         }
         match &mut self.backend {
             Backend::Sqlite(writer) => writer.rows(&batch),
+            Backend::Postgres(writer) => writer.rows(&batch).await,
         }
     }
 }

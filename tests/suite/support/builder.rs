@@ -98,6 +98,7 @@ impl ServerBuilder {
             ("AMBIT_ADMIN_USER".to_owned(), ADMIN_USER.to_owned()),
             ("AMBIT_ADMIN_PASSWORD".to_owned(), admin_password.clone()),
         ]);
+        environment.extend(database.warehouse());
         for (name, value) in self.environment {
             match value {
                 Some(value) => environment.insert(name, value),

@@ -66,6 +66,27 @@ impl TestDatabase {
         }
     }
 
+    /// Variables for a warehouse beside it: a file in the same folder, or a schema of its own.
+    pub fn warehouse(&self) -> Vec<(String, String)> {
+        let variables = match self {
+            Self::Sqlite { file } => {
+                let file = file.with_file_name("warehouse.db");
+                vec![(
+                    "AMBIT_WAREHOUSE_URL",
+                    format!("sqlite://{}", file.display()),
+                )]
+            }
+            Self::Postgres { .. } => vec![
+                ("AMBIT_WAREHOUSE_URL", self.url()),
+                ("AMBIT_WAREHOUSE_SCHEMA", "warehouse".to_owned()),
+            ],
+        };
+        variables
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+
     /// Runs one statement behind the server's back, and tells how many rows it touched.
     pub fn execute(&self, statement: &str) -> usize {
         match self {
