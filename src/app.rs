@@ -72,7 +72,7 @@ pub enum AppError {
 
 /// Names of Ambit's own resources below its issuer. Tokens may be asked for each, and each has metadata
 /// of its own (RFC 9728).
-const OWN_RESOURCES: [&str; 2] = ["mcp", "actions"];
+pub const OWN_RESOURCES: [&str; 2] = ["mcp", "actions"];
 
 /// The parts of a running Ambit.
 pub struct App {

@@ -222,10 +222,24 @@ impl Invoker {
                 self.count(action, Decision::Denied);
             }
         })?;
-        let door = call.door.name;
+        self.admit_caller(action, principal, call.cause, call.door.name)
+            .await
+    }
+
+    /// Lets the call of a known caller in, or refuses it. `door` is where it came in.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn admit_caller(
+        &self,
+        action: &'static Registered,
+        principal: Principal,
+        cause: Cause,
+        door: &'static str,
+    ) -> Result<Admission, Refusal> {
         let refuse = async |decision, reason: &str, refusal| {
             self.count(action, decision);
-            let entry = Entry::new("action", decision, &call.cause)
+            let entry = Entry::new("action", decision, &cause)
                 .principal(&principal)
                 .target(&action.id)
                 .reason(reason)
@@ -256,7 +270,7 @@ impl Invoker {
         Ok(Admission {
             action,
             principal,
-            cause: call.cause,
+            cause,
             door,
             policy,
             place,

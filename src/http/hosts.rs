@@ -38,6 +38,13 @@ impl Hosts {
                 default_port && self.0.contains(name) && name.parse::<IpAddr>().is_err()
             })
     }
+
+    /// Whether an `Origin` header names a page that came from this server.
+    pub fn is_origin(&self, origin: &str) -> bool {
+        let url = Url::parse(origin).ok();
+        let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+        url.is_some_and(|url| authorities(&url).iter().any(|name| self.accept(name)))
+    }
 }
 
 /// A URL's authority as it stands in `Host`: with its port unless that is the scheme's own.

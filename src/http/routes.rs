@@ -8,13 +8,14 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::context::RequestContext;
 use super::error::Problem;
-use super::{admin, auth_testing, docs, monitoring, oauth, openapi};
+use super::{actions, admin, auth_testing, docs, monitoring, oauth, openapi};
 
 /// Adds every route, and with it its description.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     oauth::configure(config);
     auth_testing::configure(config);
     admin::api::configure(config);
+    config.service(actions::mcp::post);
     monitoring::configure(config);
     openapi::configure(config);
     docs::configure(config);

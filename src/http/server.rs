@@ -69,6 +69,8 @@ pub async fn serve(
     ));
     let document = openapi::document(app.invoker.registry()).map_err(io::Error::other)?;
     let document = web::Data::new(document);
+    let mcp = actions::mcp::Mcp::new(app.invoker.registry()).map_err(io::Error::other)?;
+    let mcp = web::Data::new(mcp);
     let data = web::Data::new(Arc::clone(&app));
     let body_limit = settings.body_limit;
     let server = HttpServer::new(move || {
@@ -81,6 +83,7 @@ pub async fn serve(
                     .app_data(data.clone())
                     .app_data(hosts.clone())
                     .app_data(document.clone())
+                    .app_data(mcp.clone())
                     .app_data(json_config(body_limit))
                     .app_data(query_config())
                     .app_data(path_config())

@@ -33,6 +33,7 @@ fn the_document_has_every_path_that_was_promised() {
         "/admin/api/clients/{client_id}/revoke_tokens",
         "/admin/api/clients/{client_id}/disable",
         "/admin/api/clients/{client_id}/enable",
+        "/mcp",
         "/openapi.json",
         "/healthz",
         "/readyz",

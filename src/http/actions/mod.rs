@@ -1,6 +1,7 @@
 //! The doors to the actions: REST, its description in OpenAPI, and MCP. They differ in how they read a
 //! request and write an answer, and in nothing else.
 
+pub mod mcp;
 pub mod openapi;
 pub mod rest;
 

@@ -6,7 +6,7 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
 
-use crate::app::App;
+use crate::app::{App, OWN_RESOURCES};
 use crate::oauth::server_metadata::{ResourceMetadata, ServerMetadata};
 
 fn scopes(app: &App) -> Vec<String> {
@@ -32,7 +32,9 @@ fn answer(body: &impl Serialize) -> HttpResponse {
 )]
 #[get("/.well-known/oauth-authorization-server")]
 pub async fn get_server(app: web::Data<Arc<App>>) -> HttpResponse {
-    let resources = vec![app.issuer.clone()];
+    let own = OWN_RESOURCES.iter();
+    let own = own.map(|name| format!("{}/{name}", app.issuer));
+    let resources = [app.issuer.clone()].into_iter().chain(own).collect();
     answer(&ServerMetadata::new(&app.issuer, scopes(&app), resources))
 }
 

@@ -38,7 +38,9 @@ fn the_document_is_complete() {
       "issuer": "http://ambit.localhost",
       "jwks_uri": "http://ambit.localhost/jwks",
       "protected_resources": [
-        "http://ambit.localhost"
+        "http://ambit.localhost",
+        "http://ambit.localhost/mcp",
+        "http://ambit.localhost/actions"
       ],
       "response_types_supported": [],
       "revocation_endpoint": "http://ambit.localhost/revoke",

@@ -1,0 +1,72 @@
+//! What the server says of itself: `initialize` and `server/discover`.
+
+use std::sync::LazyLock;
+
+use rmcp::model::{
+    CacheScope, DiscoverResult, Implementation, InitializeResult, JsonObject, MetaObject,
+    ServerCapabilities, ToolsCapability,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::revision;
+
+/// The member of a result's `_meta` that names the server.
+pub const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
+
+/// How long what the server says of itself stays true, in milliseconds. Another release may say otherwise.
+const FRESH: u64 = 3_600_000;
+
+/// How an agent begins.
+const INSTRUCTIONS: &str = "Ambit lets you act on real systems within the scope of your access token. \
+    Begin with list_accessible_tables to see which tables you may read, then list_table_metadata for \
+    what their fields mean and how they relate, or search_metadata with a question in plain words. \
+    query runs one read-only SQL statement, which is checked first; explain_query tells what would be \
+    checked and applied without running it. Where a tool is made for the question, prefer it to SQL: \
+    its description says how its figures are computed. Lists are paged; pass next_cursor on to go on. \
+    You see the tools that your token covers; a call that needs more is refused with the scopes that it needs. \
+    Every call is recorded.";
+
+/// Who this is, as JSON.
+pub static IDENTITY: LazyLock<String> =
+    LazyLock::new(|| serde_json::to_string(&implementation()).unwrap_or_default());
+
+fn implementation() -> Implementation {
+    let mut ambit = Implementation::new("ambit", env!("CARGO_PKG_VERSION"));
+    ambit.title = Some("Ambit".to_owned());
+    ambit
+}
+
+fn capabilities() -> ServerCapabilities {
+    let mut capabilities = ServerCapabilities::default();
+    capabilities.tools = Some(ToolsCapability::default());
+    capabilities
+}
+
+/// The result of `initialize`, for a client that would like this revision.
+pub fn initialize(wanted: Option<&str>) -> String {
+    written(
+        &InitializeResult::new(capabilities())
+            .with_protocol_version(revision::settle(wanted))
+            .with_server_info(implementation())
+            .with_instructions(INSTRUCTIONS),
+    )
+}
+
+/// The result of `server/discover`.
+pub fn discover() -> String {
+    let mut result = DiscoverResult::new(revision::supported(), capabilities());
+    result.instructions = Some(INSTRUCTIONS.to_owned());
+    result.ttl_ms = FRESH;
+    result.cache_scope = CacheScope::Public;
+    let identity: Value = json!(implementation());
+    result.meta = Some(MetaObject(JsonObject::from_iter([(
+        SERVER_INFO.to_owned(),
+        identity,
+    )])));
+    written(&result)
+}
+
+fn written(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

@@ -1,0 +1,283 @@
+//! Actions by MCP, over streamable HTTP, in the revisions 2025-06-18, 2025-11-25 and 2026-07-28.
+//!
+//! Every request stands for itself: there are no sessions, so that any replica answers any request. Who
+//! calls is found out before the body is read, and whether a tool may be called before the answer begins, so that
+//! a refusal is an HTTP status with a challenge, as the authorization specification asks. The types of the
+//! protocol are rmcp's; its HTTP service is not used, since it starts a task for each request, parses answers
+//! again, and cannot cancel a call that has no session.
+//!
+//! - `message` reads and writes JSON-RPC; `revision` finds out how a request is to be understood;
+//! - `introduction` says what the server is, `tools` what it offers, `call` does it;
+//! - `under_way` knows the calls that may be cancelled.
+
+mod call;
+mod introduction;
+mod message;
+mod revision;
+mod tools;
+mod under_way;
+
+use std::sync::Arc;
+
+use actix_web::error::PayloadError;
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{self, Bytes};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, post};
+use rmcp::model::ErrorCode;
+use serde_json::value::RawValue;
+
+use super::super::challenge::Challenge;
+use super::super::context::RequestContext;
+use super::super::error::Problem;
+use super::super::hosts::Hosts;
+use crate::actions::{Call, Door, Registry};
+use crate::app::App;
+use crate::audit::Cause;
+use crate::model::Principal;
+use message::{Fault, Members, Message};
+use revision::Era;
+use tools::Tools;
+use under_way::UnderWay;
+
+/// How long a list of tools stays true, in milliseconds.
+const LIST_FRESH: u64 = 60_000;
+
+/// What all requests share.
+pub struct Mcp {
+    tools: Tools,
+    under_way: UnderWay,
+}
+
+impl Mcp {
+    /// Over these actions.
+    ///
+    /// # Errors
+    /// An action that cannot be described as a tool.
+    pub fn new(registry: &Registry) -> Result<Self, String> {
+        Ok(Self {
+            tools: Tools::new(registry)?,
+            under_way: UnderWay::default(),
+        })
+    }
+}
+
+/// One message of the Model Context Protocol
+#[utoipa::path(
+    tag = "mcp",
+    operation_id = "mcp",
+    description = "Streamable HTTP without sessions, in the revisions 2025-06-18, 2025-11-25 and \
+                   2026-07-28 of the Model Context Protocol. The tools are the actions; the access \
+                   token's `aud` must name this address.",
+    security(("client_credentials" = [])),
+    request_body(content = Members, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The answer to a request, or a JSON-RPC error; a stream of \
+            events where the client asked for progress.",
+            content(
+                (Object = "application/json"),
+                (String = "text/event-stream"),
+            )),
+        (status = 202, description = "A notification was accepted."),
+        (status = 400, description = "A JSON-RPC error: the message cannot be accepted."),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "A JSON-RPC error: there is no such method."),
+        (status = 406, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/mcp")]
+pub async fn post(
+    request: HttpRequest,
+    payload: web::Payload,
+    app: web::Data<Arc<App>>,
+    mcp: web::Data<Mcp>,
+    hosts: web::Data<Hosts>,
+) -> Result<HttpResponse, Problem> {
+    refuse_origin(&request, &hosts)?;
+    let context = RequestContext::of(&request);
+    let challenge = Challenge::of(&app.issuer, "/mcp");
+    let resource = format!("{}/mcp", app.issuer);
+    let call = Call {
+        door: Door {
+            name: "mcp",
+            audiences: &[&resource],
+        },
+        authorization: &super::authorization(&request),
+        cause: context.cause(""),
+    };
+    let authenticated = app.invoker.authenticate(&call, "mcp").await;
+    let principal = authenticated.map_err(|refusal| challenge.unauthenticated(refusal))?;
+    let takes_events = accepted(&request)?;
+    let body = read(&request, payload).await?;
+    let exchange = Exchange {
+        app: &app,
+        mcp: &mcp,
+        challenge,
+        context,
+        cause: call.cause,
+        principal,
+        takes_events,
+        era: Era::Legacy,
+    };
+    match exchange.answer(&request, &body).await {
+        Ok(response) => Ok(response),
+        Err(Declined::Fault(fault)) => Ok(fault.to_response()),
+        Err(Declined::Problem(problem)) => Err(problem),
+    }
+}
+
+/// Why a message is not answered as it wishes.
+enum Declined {
+    /// The message is at fault.
+    Fault(Fault),
+    /// The caller may not, or the server cannot.
+    Problem(Problem),
+}
+
+/// One request, whose caller is known.
+struct Exchange<'a> {
+    app: &'a App,
+    mcp: &'a Mcp,
+    challenge: Challenge<'a>,
+    context: RequestContext,
+    cause: Cause,
+    principal: Principal,
+    takes_events: bool,
+    era: Era,
+}
+
+impl Exchange<'_> {
+    async fn answer(
+        mut self,
+        request: &HttpRequest,
+        body: &[u8],
+    ) -> Result<HttpResponse, Declined> {
+        let message = message::read(body)?;
+        let Some(id) = message.id else {
+            self.notified(&message);
+            return Ok(HttpResponse::Accepted().finish());
+        };
+        let era = revision::era(request.headers(), &message);
+        self.era = era.map_err(|fault| fault.of(Some(id)))?;
+        let result = match (message.method.as_str(), self.era) {
+            ("tools/call", _) => return call::call(self, message.parameters, id).await,
+            ("tools/list", _) => self.list(&message)?,
+            ("initialize", Era::Legacy) => {
+                introduction::initialize(message.parameters.protocol_version.as_deref())
+            }
+            ("ping", Era::Legacy) => "{}".to_owned(),
+            ("server/discover", Era::Modern) => introduction::discover(),
+            _ => {
+                let why = "There is no such method here.";
+                let fault = Fault::bad(ErrorCode::METHOD_NOT_FOUND, why).of(Some(id));
+                return Err(fault.status(self.era.unknown_method()).into());
+            }
+        };
+        Ok(HttpResponse::Ok()
+            .content_type("application/json")
+            .body(message::answer(id, &result)))
+    }
+
+    fn notified(&self, message: &Message<'_>) {
+        let meant = message.parameters.request_id.map(RawValue::get);
+        if let ("notifications/cancelled", Some(id)) = (message.method.as_str(), meant) {
+            self.mcp.under_way.cancel(&self.principal, id);
+        }
+    }
+
+    fn list(&self, message: &Message<'_>) -> Result<String, Fault> {
+        let permitted = self.app.invoker.permitted(&self.principal);
+        let cursor = message.parameters.cursor.as_deref();
+        let page = self.mcp.tools.page(permitted, cursor, tools::PAGE);
+        let page = page.ok_or_else(|| {
+            let why = "This is no cursor of the list.";
+            Fault::bad(ErrorCode::INVALID_PARAMS, why)
+                .status(StatusCode::OK)
+                .of(message.id)
+        })?;
+        let mut result = self.opening().of(None);
+        if self.era == Era::Modern {
+            result.push_str(&format!(r#""ttlMs":{LIST_FRESH},"cacheScope":"private","#));
+        }
+        if let Some(next) = page.next {
+            result.push_str(&format!(r#""nextCursor":"{next}","#));
+        }
+        Ok(format!(r#"{result}"tools":{}}}"#, page.tools))
+    }
+
+    fn opening(&self) -> Opening {
+        Opening(self.era)
+    }
+}
+
+/// How results begin.
+#[derive(Clone, Copy)]
+struct Opening(Era);
+
+impl Opening {
+    /// With a problem, if there is one, as JSON.
+    fn of(self, problem: Option<&str>) -> String {
+        let server = (self.0 == Era::Modern).then(|| {
+            let identity = introduction::IDENTITY.as_str();
+            format!(r#""{}":{identity}"#, introduction::SERVER_INFO)
+        });
+        let problem = problem.map(|problem| format!(r#""ambit/problem":{problem}"#));
+        let meta: Vec<String> = server.into_iter().chain(problem).collect();
+        let kind = match self.0 {
+            Era::Legacy => "",
+            Era::Modern => r#""resultType":"complete","#,
+        };
+        if meta.is_empty() {
+            format!("{{{kind}")
+        } else {
+            format!(r#"{{{kind}"_meta":{{{}}},"#, meta.join(","))
+        }
+    }
+}
+
+/// A page in a browser may only call the server that it came from.
+fn refuse_origin(request: &HttpRequest, hosts: &Hosts) -> Result<(), Problem> {
+    let mut origins = request.headers().get_all(header::ORIGIN);
+    let accepted = origins.all(|origin| origin.to_str().is_ok_and(|text| hosts.is_origin(text)));
+    if accepted {
+        return Ok(());
+    }
+    let detail = "Pages of other origins may not call this.";
+    Err(Problem::new(StatusCode::FORBIDDEN, detail).kind("urn:ambit:problem:origin"))
+}
+
+/// Whether the client takes events, besides JSON, which it must.
+fn accepted(request: &HttpRequest) -> Result<bool, Problem> {
+    let values = request.headers().get_all(header::ACCEPT);
+    let values: Vec<_> = values.filter_map(|value| value.to_str().ok()).collect();
+    let ranges = values.iter().flat_map(|value| value.split(','));
+    let ranges: Vec<_> = ranges
+        .filter_map(|range| range.split(';').next())
+        .map(|range| range.trim().to_ascii_lowercase())
+        .collect();
+    let takes = |kinds: &[&str]| ranges.iter().any(|range| kinds.contains(&range.as_str()));
+    if !values.is_empty() && !takes(&["application/json", "application/*", "*/*"]) {
+        let detail = "Answers are application/json, or text/event-stream.";
+        return Err(Problem::new(StatusCode::NOT_ACCEPTABLE, detail));
+    }
+    Ok(takes(&["text/event-stream", "text/*", "*/*"]))
+}
+
+async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Bytes, Problem> {
+    use actix_web::HttpMessage;
+    if request.content_type() != "application/json" {
+        let detail = "The body must be application/json.";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    }
+    let body = Bytes::from_request(request, &mut payload.into_inner()).await;
+    body.map_err(|error| match error.as_error::<PayloadError>() {
+        Some(PayloadError::Overflow) => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.")
+        }
+        _ => Problem::new(StatusCode::BAD_REQUEST, "The body could not be read."),
+    })
+}
