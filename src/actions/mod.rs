@@ -22,6 +22,8 @@ mod common_actions;
 mod context;
 mod dataset;
 mod error;
+#[cfg(feature = "test-fixtures")]
+mod fixtures;
 mod invoke;
 mod limits;
 pub mod page;
@@ -50,6 +52,8 @@ pub static ACTIONS: &[&Router] = &[
     &audit::ROUTER,
     &release_oversight::ROUTER,
     &ticket_analysis::ROUTER,
+    #[cfg(feature = "test-fixtures")]
+    &fixtures::ROUTER,
 ];
 
 /// The semantic models of every router: a name and the YAML.

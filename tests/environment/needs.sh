@@ -114,6 +114,14 @@ prepare_clients() {
     fi
 }
 
+# Tests of MCP and of what an action may do wrong need actions that no release has.
+prepare_fixtures() {
+    export AMBIT_TEST_FIXTURES_BINARY=$environment/ambit-test-fixtures
+    say "building Ambit with the fixtures of the tests"
+    cargo build --locked --quiet --bin ambit --features test-fixtures || fail "it does not build"
+    cp target/debug/ambit "$AMBIT_TEST_FIXTURES_BINARY"
+}
+
 # The test of a full disk lays a small file system over a folder, in a mount namespace of its own.
 # Where that is forbidden, as in many containers, the test is told that it may be skipped.
 prepare_small_disk() {

@@ -22,6 +22,7 @@ mod clients;
 mod configuration;
 mod faults;
 mod logging;
+mod mcp;
 mod mistakes;
 mod monitoring;
 mod oauth;

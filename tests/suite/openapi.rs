@@ -32,7 +32,9 @@ impl Operation {
         let ways = self.description["security"].as_array()?;
         ways.iter().find_map(|way| {
             Some(
-                way["client_credentials"].as_array()?[0]
+                way["client_credentials"]
+                    .as_array()?
+                    .first()?
                     .as_str()?
                     .to_owned(),
             )

@@ -67,7 +67,9 @@ pub async fn get_mcp(app: web::Data<Arc<App>>) -> HttpResponse {
         &app.issuer,
         resource,
         "Ambit over MCP",
-        scopes(&app),
+        // MCP clients ask for every scope that stands here, and would be refused for those that they may
+        // not have. None is needed to begin; without one, a client gets all that it may have.
+        Vec::new(),
     ))
 }
 

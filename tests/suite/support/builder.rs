@@ -1,13 +1,13 @@
 //! How a server is set up before it starts: variables, files, database, keys.
 
-use std::{collections::BTreeMap, fs, sync::Arc};
+use std::{collections::BTreeMap, env, fs, path::PathBuf, sync::Arc};
 
 use uuid::Uuid;
 
 use super::{
     database::{Backend, TestDatabase},
     keys,
-    process::{Refusal, ServerProcess, command, working_folder},
+    process::{Refusal, ServerProcess, command, usual_binary, working_folder},
     server::{ADMIN_USER, Server},
 };
 
@@ -19,6 +19,7 @@ pub struct ServerBuilder {
     files: Vec<(String, String)>,
     backend: Backend,
     own_keys: bool,
+    binary: PathBuf,
 }
 
 impl ServerBuilder {
@@ -30,6 +31,7 @@ impl ServerBuilder {
             files: Vec::new(),
             backend: Backend::of_this_run(),
             own_keys: false,
+            binary: usual_binary().to_owned(),
         }
     }
 
@@ -72,6 +74,15 @@ impl ServerBuilder {
         self
     }
 
+    /// Runs the binary that was built with the feature `test-fixtures`, whose further actions panic,
+    /// hang and do what the MCP conformance suite expects. `tests/run` builds it.
+    pub fn with_fixtures(mut self) -> Self {
+        let binary = env::var_os("AMBIT_TEST_FIXTURES_BINARY");
+        let binary = binary.expect("AMBIT_TEST_FIXTURES_BINARY is set: run the tests by tests/run");
+        self.binary = binary.into();
+        self
+    }
+
     /// Starts the server and waits until it listens.
     #[track_caller]
     pub fn start(self) -> Server {
@@ -105,9 +116,10 @@ impl ServerBuilder {
                 None => environment.remove(&name),
             };
         }
-        let command = command(folder.path(), &environment, &self.arguments);
+        let command = command(&self.binary, folder.path(), &environment, &self.arguments);
         Ok(Server {
             process: ServerProcess::spawn(command)?,
+            binary: self.binary,
             arguments: self.arguments,
             environment,
             admin_password,

@@ -9,7 +9,7 @@ use std::{
     sync::OnceLock,
 };
 
-use super::process::{ServerProcess, command, working_folder};
+use super::process::{ServerProcess, command, usual_binary, working_folder};
 
 /// The files of a keys folder: name and content.
 type Keys = Vec<(String, Vec<u8>)>;
@@ -42,7 +42,7 @@ fn make() -> Keys {
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned())),
     );
-    let command = command(folder.path(), &environment, &["serve"]);
+    let command = command(usual_binary(), folder.path(), &environment, &["serve"]);
     match ServerProcess::spawn(command) {
         Ok(mut server) => server.stop(),
         Err(refusal) => panic!("the server that makes the keys did not start: {refusal:#?}"),

@@ -48,13 +48,19 @@ pub fn working_folder() -> TempDir {
         .expect("a temporary folder can be made")
 }
 
-/// A command for the binary. Of this process's environment it has nothing but `PATH`.
+/// The binary that Cargo built for this run.
+pub fn usual_binary() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_ambit"))
+}
+
+/// A command for a binary of Ambit. Of this process's environment it has nothing but `PATH`.
 pub fn command<A: AsRef<OsStr>>(
+    binary: &Path,
     folder: &Path,
     environment: &BTreeMap<String, String>,
     arguments: &[A],
 ) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ambit"));
+    let mut command = Command::new(binary);
     command.current_dir(folder).env_clear().stdin(Stdio::null());
     if let Some(path) = std::env::var_os("PATH") {
         command.env("PATH", path);

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     ffi::OsStr,
     net::TcpStream,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, ExitStatus, Output},
     sync::Arc,
 };
@@ -27,6 +27,7 @@ pub const ADMIN_USER: &str = "admin";
 /// Fields are dropped in this order: first the process, then what it uses.
 pub struct Server {
     pub(super) process: ServerProcess,
+    pub(super) binary: PathBuf,
     pub(super) arguments: Vec<String>,
     pub(super) environment: BTreeMap<String, String>,
     pub(super) admin_password: String,
@@ -160,7 +161,7 @@ impl Server {
 
     /// The command line with the server's folder, database and environment, to be run.
     pub fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
-        command(self.folder(), &self.environment, arguments)
+        command(&self.binary, self.folder(), &self.environment, arguments)
     }
 
     /// Runs the command line, demands success, and hands out what it wrote to stdout.
@@ -178,7 +179,8 @@ impl Server {
         environment.insert("AMBIT_LISTEN".to_owned(), "127.0.0.1:0".to_owned());
         environment.insert("AMBIT_ISSUER".to_owned(), self.issuer().to_owned());
         Self {
-            process: spawn(self.folder(), &environment, &self.arguments),
+            process: spawn(&self.binary, self.folder(), &environment, &self.arguments),
+            binary: self.binary.clone(),
             arguments: self.arguments.clone(),
             environment,
             admin_password: self.admin_password.clone(),
@@ -199,7 +201,12 @@ impl Server {
     pub fn start_again(&mut self) {
         self.environment
             .insert("AMBIT_LISTEN".to_owned(), self.authority().to_owned());
-        self.process = spawn(self.folder(), &self.environment, &self.arguments);
+        self.process = spawn(
+            &self.binary,
+            self.folder(),
+            &self.environment,
+            &self.arguments,
+        );
     }
 
     /// Sends `SIGTERM` and waits for the end.
@@ -255,10 +262,11 @@ impl Server {
 
 #[track_caller]
 fn spawn(
+    binary: &Path,
     folder: &Path,
     environment: &BTreeMap<String, String>,
     arguments: &[String],
 ) -> ServerProcess {
-    ServerProcess::spawn(command(folder, environment, arguments))
+    ServerProcess::spawn(command(binary, folder, environment, arguments))
         .unwrap_or_else(|refusal| panic!("the server did not start: {refusal:#?}"))
 }

@@ -1,12 +1,14 @@
 //! `tools/call`: an action, run for an agent.
 //!
-//! An answer is one JSON object, unless the client asked for progress and there was some before the
-//! answer: then it is a stream of events that ends with the answer. Whoever closes the connection cancels the
-//! call, since the future that runs it is dropped.
+//! An answer is one JSON object, unless the call takes longer than a moment or there is progress to report
+//! before it: then it is a stream of events that ends with the answer. Whoever closes the connection cancels
+//! the call, since the future that runs it is dropped; in a stream, where something is sent now and then, that
+//! is noticed soon.
 
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Bytes;
@@ -28,6 +30,8 @@ use crate::http::challenge::Challenge;
 use crate::http::context::RequestContext;
 use crate::http::error::Problem;
 
+/// How long nothing is sent to a client that takes events. What cannot be sent tells that it is gone.
+const SILENCE: Duration = Duration::from_secs(1);
 /// Reports of progress that wait to be sent. What comes while so many wait is left out.
 const WAITING_REPORTS: usize = 16;
 /// Characters of an unknown tool's name that are said again.
@@ -67,6 +71,7 @@ pub async fn call(
     let admission = admission.map_err(|refusal| problem(refusal, exchange.challenge))?;
     let mut running = Running {
         progress,
+        silence: exchange.takes_events.then_some(SILENCE),
         call: Box::pin(async move {
             tokio::select! {
                 () = cancellable.cancelled() => Outcome::Cancelled,
@@ -77,7 +82,9 @@ pub async fn call(
         }),
     };
     match running.step().await {
-        Step::Progress(first) => Ok(events().streaming(stream_of(running, writer, first))),
+        first @ (Step::Progress(_) | Step::Silence) => {
+            Ok(events().streaming(stream_of(running, writer, first)))
+        }
         Step::End(Outcome::Answered(answer)) => Ok(json(writer.answered(&answer))),
         Step::End(Outcome::Refused(Refusal::Action(error))) if !lacks_scope(&error) => {
             Ok(json(writer.failed(error.into())))
@@ -154,62 +161,65 @@ enum Outcome {
 /// A call under way. It ends when this is dropped.
 struct Running {
     progress: mpsc::Receiver<Progress>,
+    silence: Option<Duration>,
     call: Pin<Box<dyn Future<Output = Outcome>>>,
 }
 
 enum Step {
     Progress(Progress),
+    Silence,
     End(Outcome),
 }
 
 impl Running {
-    /// Goes on until there is something to tell.
+    /// Goes on until there is something to tell, or nothing was told for a while.
     async fn step(&mut self) -> Step {
+        let silence = self.silence.unwrap_or_default();
         tokio::select! {
             biased;
             Some(progress) = self.progress.recv() => Step::Progress(progress),
             outcome = &mut self.call => Step::End(outcome),
+            () = tokio::time::sleep(silence), if self.silence.is_some() => Step::Silence,
         }
     }
 }
 
-/// The call's progress from the first report on, and its answer.
+/// What is told of a call from the first step on.
 fn stream_of(
     running: Running,
     writer: Writer,
-    first: Progress,
+    first: Step,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> {
-    let state = Some((running, Some(first)));
-    let writer = Arc::new(writer);
-    stream::unfold(state, move |state| {
-        let writer = Arc::clone(&writer);
-        async move {
-            let (mut running, first) = state?;
-            let step = match first {
-                Some(progress) => Step::Progress(progress),
-                None => running.step().await,
-            };
-            let (text, state) = match step {
-                Step::Progress(progress) => (writer.progress(&progress), Some((running, None))),
-                Step::End(outcome) => {
-                    let mut text = String::new();
-                    while let Ok(progress) = running.progress.try_recv() {
-                        text.push_str(&writer.progress(&progress));
-                    }
-                    match outcome {
-                        Outcome::Answered(answer) => {
-                            text.push_str(&event(&writer.answered(&answer)))
-                        }
-                        Outcome::Refused(refusal) => text.push_str(&event(&writer.failed(refusal))),
-                        Outcome::Cancelled => {}
-                    }
-                    (text, None)
+    let state = Some((running, writer, Some(first)));
+    stream::unfold(state, async |state| {
+        let (mut running, writer, first) = state?;
+        let step = match first {
+            Some(step) => step,
+            None => running.step().await,
+        };
+        let (text, goes_on) = match step {
+            Step::Progress(progress) => (writer.progress(&progress), true),
+            Step::Silence => (COMMENT.to_owned(), true),
+            Step::End(outcome) => {
+                let mut text = String::new();
+                while let Ok(progress) = running.progress.try_recv() {
+                    text.push_str(&writer.progress(&progress));
                 }
-            };
-            Some((Ok(Bytes::from(text)), state))
-        }
+                match outcome {
+                    Outcome::Answered(answer) => text.push_str(&event(&writer.answered(&answer))),
+                    Outcome::Refused(refusal) => text.push_str(&event(&writer.failed(refusal))),
+                    Outcome::Cancelled => {}
+                }
+                (text, false)
+            }
+        };
+        let state = goes_on.then_some((running, writer, None));
+        Some((Ok(Bytes::from(text)), state))
     })
 }
+
+/// An event that says nothing.
+const COMMENT: &str = ":\n\n";
 
 /// A message as an event. JSON without line breaks is one line.
 fn event(message: &str) -> String {
