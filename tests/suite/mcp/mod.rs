@@ -77,7 +77,7 @@ impl McpAgent {
     #[track_caller]
     fn result(&self, method: &str, params: &Value) -> Value {
         let answer = self.ask(method, params).expect(200);
-        let mut message: Value = answer.json();
+        let mut message = last_message(&answer);
         assert_eq!(message["id"], 1, "{answer}");
         assert!(message.get("error").is_none(), "{answer}");
         message["result"].take()
@@ -125,6 +125,23 @@ fn scene() -> (Server, McpAgent) {
     let client = server.create_client("mcp", &[FIXTURES]);
     let agent = McpAgent::new(&server, &client);
     (server, agent)
+}
+
+/// The messages of a stream of events.
+fn messages(answer: &Answer) -> Vec<Value> {
+    let lines = answer.body.lines();
+    let data = lines.filter_map(|line| line.strip_prefix("data: "));
+    data.map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// The message that ends an answer, which is a stream of events where a call took a while.
+#[track_caller]
+fn last_message(answer: &Answer) -> Value {
+    if answer.header("content-type") == Some("text/event-stream") {
+        return messages(answer).pop().unwrap_or_else(|| panic!("{answer}"));
+    }
+    answer.json()
 }
 
 /// The code of a JSON-RPC error.

@@ -2,19 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{McpAgent, scene};
+use super::{McpAgent, messages, scene};
 use crate::support::Answer;
-
-/// The messages of a stream of events.
-fn messages(answer: &Answer) -> Vec<Value> {
-    let lines = answer
-        .body
-        .lines()
-        .filter_map(|line| line.strip_prefix("data: "));
-    lines
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
 
 fn slow(agent: &McpAgent, token: &Value, steps: u32) -> Answer {
     let params = json!({
