@@ -86,7 +86,7 @@ pub fn document(registry: &Registry) -> Result<OpenApi, serde_json::Error> {
 }
 
 /// What operations besides the actions are about.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("oauth", "Tokens: to be issued, looked into and revoked."),
     (
         "metadata",
@@ -107,6 +107,7 @@ const TAGS: [(&str, &str); 10] = [
         "audit log",
         "What happened, who decided it, and whether the log is whole.",
     ),
+    ("mcp", "The actions as tools of the Model Context Protocol."),
     ("monitoring", "Whether the server is well."),
     ("documentation", "This document, and a page to browse it."),
 ];
