@@ -8,11 +8,10 @@ use crate::policy::Effect;
 use crate::semantic::{TableMetadata, Visible};
 
 /// In which form metadata is answered.
-#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MetadataFormat {
     /// As members of the answer.
-    #[default]
     Json,
     /// As one text: the models in the form of Apache Ossie.
     Yaml,
@@ -26,10 +25,9 @@ pub struct ListTableMetadataInput {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 256, example = "releases")]
     pub table: Option<String>,
-    /// In which form.
+    /// In which form; JSON unless it is said.
     #[serde(default)]
-    #[schema(default = "json", inline)]
-    pub format: MetadataFormat,
+    pub format: Option<MetadataFormat>,
 }
 
 /// What is known of the tables.
@@ -76,7 +74,7 @@ impl Action for ListTableMetadata {
                 readable(&visible)
             )));
         }
-        Ok(match input.format {
+        Ok(match input.format.unwrap_or(MetadataFormat::Json) {
             MetadataFormat::Json => ListTableMetadataOutput {
                 tables: metadata(&visible, table),
                 yaml: None,
