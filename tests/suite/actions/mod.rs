@@ -2,6 +2,8 @@
 
 mod audit;
 mod audit_log;
+mod common_actions;
 mod figures;
+mod invoking;
 mod release_oversight;
 mod ticket_analysis;

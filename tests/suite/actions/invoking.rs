@@ -1,0 +1,240 @@
+//! What holds for every action: who is let in, what is refused, what is recorded, what is done once.
+
+use serde_json::{Value, json};
+
+use super::figures::{load, path};
+use crate::support::{Caller, Server};
+
+const LIST: &str = "/actions/release_oversight/list_releases";
+const GATE: &str = "/actions/release_oversight/set_gate";
+
+fn catalogue(server: &Server) -> Vec<Value> {
+    serde_json::from_str(&server.cli_stdout(["actions", "list", "--json"])).unwrap()
+}
+
+/// Calls an action with the input of its first example.
+fn call(caller: &impl Caller, action: &Value) -> crate::support::Answer {
+    let path = action["path"].as_str().unwrap();
+    let input = &action["examples"][0]["input"];
+    if action["method"] == "POST" {
+        return caller.post_json(path, input);
+    }
+    let pairs = super::figures::query(input).unwrap();
+    let pairs: Vec<_> = pairs
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
+    caller.get_query(path, &pairs)
+}
+
+#[test]
+fn every_action_is_refused_without_its_scope_and_let_in_with_it() {
+    let server = Server::start();
+    let stranger = server.agent(&server.create_client("Stranger", &["protected"]));
+    let actions = catalogue(&server);
+    assert!(actions.len() > 30, "{}", actions.len());
+    for action in &actions {
+        let (path, scope) = (&action["path"], action["scope"].as_str().unwrap());
+        call(&server.anonymous(), action).expect(401);
+        call(&server.anonymous().with_token("not-a-token"), action).expect(401);
+        let answer = call(&stranger, action).expect(403);
+        let challenge = answer.header("www-authenticate").unwrap();
+        assert!(
+            challenge.contains("error=\"insufficient_scope\""),
+            "{path}: {challenge}"
+        );
+        assert!(
+            challenge.contains(&format!("scope=\"{scope}\"")),
+            "{path}: {challenge}"
+        );
+        let metadata = "/.well-known/oauth-protected-resource/actions";
+        assert!(challenge.contains(metadata), "{path}: {challenge}");
+        let scopes: Vec<_> = scope.split(' ').collect();
+        let friend = server.agent(&server.create_client("Friend", &scopes));
+        // The warehouse is empty, and a table has a scope of its own: what the example names cannot
+        // be had. But the door was open.
+        let status = call(&friend, action).status;
+        assert!(matches!(status, 200 | 404 | 422), "{path}: {status}");
+    }
+}
+
+#[test]
+fn a_token_for_another_resource_is_refused() {
+    let server = Server::start();
+    let client = server.create_client("Agent", &["releases:read"]);
+    let issuer = server.issuer().to_owned();
+    for (resource, status) in [
+        (format!("{issuer}/mcp"), 401),
+        (format!("{issuer}/actions"), 404),
+        (issuer.clone(), 404),
+    ] {
+        let token = server.token_for(&client, &[("resource", &resource)]);
+        let caller = server.anonymous().with_token(&token.access_token);
+        // The warehouse is empty, so an agent that is let in learns that there is no such table.
+        caller.get(LIST).expect(status);
+    }
+}
+
+#[test]
+fn what_is_no_call_of_an_action_is_refused_in_the_right_form() {
+    let server = Server::start();
+    let client = server.create_client("Agent", &["releases:read", "releases:write"]);
+    let agent = server.agent(&client);
+    agent.get("/actions/release_oversight/nothing").expect(404);
+    agent.get("/actions/nothing/list_releases").expect(404);
+    agent.get("/actions/release_oversight").expect(404);
+    let answer = agent.post_json(LIST, &json!({})).expect(405);
+    assert_eq!(answer.header("allow"), Some("GET, HEAD"));
+    agent.get(GATE).expect(405);
+    agent
+        .get_query(LIST, &[("limit", "5"), ("limit", "6")])
+        .expect(422);
+    agent.get_query(LIST, &[("limit", "1000000")]).expect(422);
+    agent.get_query(LIST, &[("limit", "ten")]).expect(422);
+    agent.get_query(LIST, &[("unknown", "1")]).expect(422);
+    let post = |kind: &str, body: &str| {
+        let request = agent.request(reqwest::Method::POST, GATE);
+        let request = request.header("content-type", kind).body(body.to_owned());
+        crate::support::Answer::to(request)
+    };
+    let json = "application/json";
+    post(json, "{").expect(400);
+    post(json, "[]").expect(422);
+    post(json, "null").expect(422);
+    post("text/plain", "{}").expect(415);
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let status = post(json, &deep).status;
+    assert!(matches!(status, 400 | 413), "{status}");
+    server.anonymous().get("/readyz").expect(200);
+}
+
+#[test]
+fn a_writing_action_is_done_once_for_one_key() {
+    let server = Server::start();
+    load(&server, &path("data/releases.csv"), "releases");
+    load(
+        &server,
+        &path("data/release_changes.csv"),
+        "release_changes",
+    );
+    let client = server.create_client("Agent", &["releases:read", "releases:write"]);
+    let agent = server.agent(&client);
+    let post = |key: &str, input: &Value| {
+        let request = agent.request(reqwest::Method::POST, GATE);
+        let request = request.header("idempotency-key", key).json(input);
+        crate::support::Answer::to(request)
+    };
+    let gates = || -> usize {
+        let list = "/actions/release_oversight/list_gates";
+        let gates: Value = agent.get(list).expect(200).json();
+        gates["gates"].as_array().unwrap().len()
+    };
+    let action = &catalogue(&server);
+    let set_gate = action
+        .iter()
+        .find(|action| action["name"] == "set_gate")
+        .unwrap();
+    let input = set_gate["examples"][0]["input"].clone();
+    let first = post("key-1", &input).expect(200);
+    let again = post("key-1", &input).expect(200);
+    assert_eq!(first.body, again.body);
+    assert_eq!(gates(), 1);
+    let mut other = input.clone();
+    other["reason"] = json!("Another reason");
+    let refused = post("key-1", &other).expect(422);
+    assert!(
+        refused.body.contains("idempotency_key_reused"),
+        "{}",
+        refused.body
+    );
+    assert_eq!(gates(), 1);
+    let stranger = server.create_client("Other", &["releases:write"]);
+    let request = server.agent(&stranger).request(reqwest::Method::POST, GATE);
+    // Another client's key is another key; what it asks for is there already.
+    let status =
+        crate::support::Answer::to(request.header("idempotency-key", "key-1").json(&other));
+    assert!(
+        !status.body.contains("idempotency_key_reused"),
+        "{}",
+        status.body
+    );
+    post("", &input).expect(422);
+    post(&"k".repeat(256), &input).expect(422);
+}
+
+#[test]
+fn a_client_that_asks_too_often_waits() {
+    let server = Server::with([("AMBIT_ACTION_CALLS_PER_MINUTE", "3")]).start();
+    let agent = server.agent(&server.create_client("Eager", &["warehouse:read"]));
+    let tables = "/actions/common_actions/list_accessible_tables";
+    for _ in 0..3 {
+        agent.get(tables).expect(200);
+    }
+    let refused = agent.get(tables).expect(429);
+    assert!(
+        refused
+            .header("retry-after")
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+            >= 1
+    );
+    let other = server.agent(&server.create_client("Calm", &["warehouse:read"]));
+    other.get(tables).expect(200);
+    let log = server.cli_stdout(["audit", "export"]);
+    let limited = log
+        .lines()
+        .filter(|line| line.contains("too_many_calls"))
+        .count();
+    assert_eq!(limited, 1);
+}
+
+#[test]
+fn every_call_leaves_one_record() {
+    let server = Server::start();
+    let agent = server.agent(&server.create_client("Agent", &["warehouse:read"]));
+    let before = records(&server).len();
+    agent
+        .get("/actions/common_actions/list_accessible_tables")
+        .expect(200);
+    agent
+        .get("/actions/common_actions/list_table_metadata?table=none")
+        .expect(404);
+    agent
+        .get("/actions/common_actions/search_metadata")
+        .expect(422);
+    agent.get(LIST).expect(403);
+    let records = records(&server);
+    let decided: Vec<_> = records[before..]
+        .iter()
+        .map(|record| {
+            let reason = record["reason"].as_str().unwrap_or_default();
+            assert_eq!(record["details"]["door"], "rest", "{record}");
+            (record["decision"].as_str().unwrap(), reason)
+        })
+        .collect();
+    assert_eq!(
+        decided,
+        [
+            ("allowed", ""),
+            ("failed", "not_found"),
+            ("denied", "invalid_input"),
+            ("denied", "insufficient_scope"),
+        ]
+    );
+}
+
+fn records(server: &Server) -> Vec<Value> {
+    let log = server.cli_stdout(["audit", "export"]);
+    let records = log
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let records = records.map(|record| match record.get("record") {
+        Some(Value::String(text)) => serde_json::from_str(text).unwrap(),
+        Some(inner) => inner.clone(),
+        None => record,
+    });
+    records
+        .filter(|record| record["event"] == "action")
+        .collect()
+}
