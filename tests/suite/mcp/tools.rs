@@ -130,3 +130,31 @@ fn an_unknown_tool_is_a_mistake_of_the_protocol() {
         assert_eq!(code(&answer.expect(200)), -32602, "{name}");
     }
 }
+
+#[test]
+fn an_idempotency_key_does_a_call_once() {
+    let server = Server::start();
+    let client = server.create_client("setter", &["releases:read", "releases:write"]);
+    let agent = McpAgent::new(&server, &client);
+    let set = |key: &str, reason: &str| {
+        let gate = json!({ "version": "9.0.0", "name": "freeze", "reason": reason });
+        let meta = json!({ "ambit/idempotencyKey": key });
+        agent.result(
+            "tools/call",
+            &json!({ "name": "set_gate", "arguments": gate, "_meta": meta }),
+        )
+    };
+    let first = set("one", "Holidays.");
+    assert_eq!(first["isError"], false, "{first}");
+    assert_eq!(set("one", "Holidays."), first);
+    let kind = |result: &Value| result["_meta"]["ambit/problem"]["type"].clone();
+    let reused = set("one", "Something else.");
+    assert_eq!(kind(&reused), "urn:ambit:problem:idempotency_key_reused");
+    assert_eq!(
+        kind(&set("", "Holidays.")),
+        "urn:ambit:problem:invalid_input"
+    );
+    let gates = agent.call("list_gates", &json!({}));
+    let gates = gates["structuredContent"]["gates"].as_array().unwrap();
+    assert_eq!(gates.len(), 1);
+}

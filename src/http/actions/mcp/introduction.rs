@@ -70,3 +70,24 @@ pub fn discover() -> String {
 fn written(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actions::{ACTIONS, Registry};
+
+    #[test]
+    fn the_instructions_name_tools_that_there_are() {
+        let registry = Registry::new(ACTIONS).unwrap();
+        for name in [
+            "list_accessible_tables",
+            "list_table_metadata",
+            "search_metadata",
+            "query",
+            "explain_query",
+        ] {
+            assert!(INSTRUCTIONS.contains(name), "{name}");
+            assert!(registry.by_name(name).is_some(), "{name}");
+        }
+    }
+}
