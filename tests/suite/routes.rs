@@ -45,8 +45,12 @@ fn the_document_has_every_path_that_was_promised() {
 
 #[test]
 fn every_route_of_the_code_is_in_the_document_and_no_other() {
-    let documented: BTreeSet<_> = operations(&document(&Server::start()))
+    let operations = operations(&document(&Server::start()));
+    // Those of the actions come from their list, in the document as in the server.
+    let of_no_action = operations
         .into_iter()
+        .filter(|operation| !operation.path.starts_with("/actions/"));
+    let documented: BTreeSet<_> = of_no_action
         .map(|operation| (operation.method, operation.path))
         .collect();
     let mut in_code = BTreeSet::new();

@@ -60,7 +60,10 @@ fn the_document_is_complete() {
         "ambit:administrators:read",
         "ambit:administrators:write",
         "ambit:audit:read",
+        "warehouse:read",
         "audit:read",
+        "releases:read",
+        "releases:write",
         "tickets:read"
       ],
       "token_endpoint": "http://ambit.localhost/token",
