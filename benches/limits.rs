@@ -3,12 +3,18 @@
 //!     cargo bench --bench limits
 //!
 //! One run measures, in rounds, one after the other: RSA-2048 signatures on all cores by the library
-//! that signs tokens; a bare actix handler that returns the body of `/protected`; and of Ambit, on
-//! SQLite and on PostgreSQL, the time until a start is ready, `/token` with secrets that the process
-//! has not seen ("cold", bound by Argon2) and with those it remembers ("warm"), `/introspect` and
-//! `/protected`. Every token is held until its audit record is committed. Ratios are taken round by
+//! that signs tokens; bare actix handlers that return the bodies of `/protected` and of the action
+//! `list_releases`; and of Ambit, on SQLite and on PostgreSQL, the time until a start is ready,
+//! `/token` with secrets that the process has not seen ("cold", bound by Argon2) and with those it
+//! remembers ("warm"), `/introspect`, `/protected`, and `list_releases` by REST and by MCP. Every
+//! token and every answer is held until its audit record is committed. Ratios are taken round by
 //! round, so that a machine whose speed drifts does not tilt them, and all numbers are medians over
 //! the rounds.
+//!
+//! Then, one request at a time: `list_releases` beside its bare handler, which tells what scope,
+//! policy, audit and the action itself add, and `query` by REST beside the same SQL run straight on
+//! the warehouse. The warehouse holds the tables of the tests, in a SQLite file where Ambit's own
+//! database is one, else in PostgreSQL.
 //!
 //! The load comes from this process and shares the cores with the servers. A single answer that is
 //! not 200 fails the bench.
@@ -22,6 +28,8 @@
 
 #[expect(dead_code, reason = "peers asks the server for its key, too")]
 mod support {
+    pub mod actions;
+    pub mod actions_report;
     pub mod ambit;
     pub mod bare;
     pub mod limits_report;
@@ -33,17 +41,19 @@ mod support {
     pub mod settings;
     pub mod signatures;
     pub mod statistics;
+    pub mod straight;
     pub mod subject;
 }
 
 use std::env;
 
+use support::bare::Handlers;
 use support::limits_report::Report;
 use support::postgres::Postgres;
 use support::settings::Settings;
 use support::signatures::Signatures;
 use support::subject::Subject;
-use support::{bare, load};
+use support::{bare, request};
 
 const ROUNDS: u32 = 9;
 
@@ -60,13 +70,16 @@ fn main() -> anyhow::Result<()> {
     let postgres = Postgres::create()?;
     let mut subjects = [
         Subject::new("SQLite", None)?,
-        Subject::new("PostgreSQL", Some(postgres.url()))?,
+        Subject::new("PostgreSQL", Some(postgres.urls()))?,
     ];
     let [first, _] = &subjects;
-    let bare = bare::start(&first.protected_body()?)?;
+    let mut bare = Handlers {
+        protected: first.bare(request::protected)?,
+        rest: first.bare(request::list_releases)?,
+        mcp: first.bare(request::list_releases_by_mcp)?,
+    };
 
     let mut signing = Vec::new();
-    let mut bare_samples = Vec::new();
     for round in 1..=settings.rounds {
         eprintln!("round {round} of {}", settings.rounds);
         for subject in &mut subjects {
@@ -76,17 +89,21 @@ fn main() -> anyhow::Result<()> {
         for subject in &mut subjects {
             subject.measure_token(&settings)?;
         }
-        let request = support::request::protected(bare.address(), "none");
-        let connections = settings.connections;
-        let window = settings.window;
-        bare_samples.push(load::for_a_while(
-            bare.address(),
-            &[request],
-            connections,
-            window,
-        )?);
+        bare.protected.measure(&settings)?;
         for subject in &mut subjects {
             subject.measure_protected(&settings)?;
+        }
+        bare.rest.measure(&settings)?;
+        for subject in &mut subjects {
+            subject.measure_rest(&settings)?;
+        }
+        bare.mcp.measure(&settings)?;
+        for subject in &mut subjects {
+            subject.measure_mcp(&settings)?;
+        }
+        bare.rest.measure_alone(&settings)?;
+        for subject in &mut subjects {
+            subject.measure_alone(&settings)?;
         }
         for subject in &mut subjects {
             subject.measure_introspection(&settings)?;
@@ -95,7 +112,7 @@ fn main() -> anyhow::Result<()> {
     }
 
     let cores = signatures.threads();
-    let report = Report::new(&settings, cores, &signing, &bare_samples, &subjects);
+    let report = Report::new(&settings, cores, &signing, &bare, &subjects);
     println!("\n{report}");
     settings.save(&report)
 }

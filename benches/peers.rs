@@ -43,7 +43,7 @@ fn main() -> anyhow::Result<()> {
     let settings = Settings::from_environment(ROUNDS)?;
     let peers = Peers::install()?;
     let signatures = Signatures::new()?;
-    let ambit = Ambit::start(None)?;
+    let ambit = Ambit::start(None, None)?;
     let client = ambit
         .register(1)?
         .pop()

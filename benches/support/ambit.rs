@@ -11,29 +11,38 @@ use super::process::Process;
 use super::request::Credentials;
 
 const ADMIN_USER: &str = "admin";
+/// The port changes from start to start; tokens hold only if the issuer does not.
+const ISSUER: &str = "http://127.0.0.1:8000";
+/// What clients may do.
+const SCOPE: &str = "protected releases:read warehouse:read";
 
 /// A server that can be stopped and started again with all that it knows on disk.
 pub struct Ambit {
     process: Option<Process>,
     database_url: String,
+    warehouse_url: String,
     admin_password: String,
     http: reqwest::blocking::Client,
     folder: TempDir,
 }
 
 impl Ambit {
-    /// Starts it for the first time, so that it makes its tables and keys. Without an address of a
-    /// database it takes an embedded one.
-    pub fn start(database_url: Option<String>) -> anyhow::Result<Self> {
+    /// Starts it for the first time, so that it makes its tables and keys. Without the addresses of a
+    /// database and a warehouse it takes embedded ones.
+    pub fn start(
+        database_url: Option<String>,
+        warehouse_url: Option<String>,
+    ) -> anyhow::Result<Self> {
         // Below the target folder, since the folder for temporary files may lie in memory, where a
         // commit costs nothing.
         let folder = tempfile::Builder::new()
             .prefix("bench-")
             .tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-        let embedded = || format!("sqlite://{}", folder.path().join("ambit.db").display());
+        let embedded = |name: &str| format!("sqlite://{}", folder.path().join(name).display());
         let mut ambit = Self {
             process: None,
-            database_url: database_url.unwrap_or_else(embedded),
+            database_url: database_url.unwrap_or_else(|| embedded("ambit.db")),
+            warehouse_url: warehouse_url.unwrap_or_else(|| embedded("warehouse.db")),
             admin_password: uuid::Uuid::new_v4().to_string(),
             http: reqwest::blocking::Client::builder().no_proxy().build()?,
             folder,
@@ -45,21 +54,49 @@ impl Ambit {
     /// Ends the process and starts another, which has nothing in memory.
     pub fn restart(&mut self) -> anyhow::Result<()> {
         self.process = None;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ambit"));
+        let mut command = self.command();
         command
             .arg("serve")
+            .env("AMBIT_LISTEN", "127.0.0.1:0")
+            .env("AMBIT_ISSUER", ISSUER)
+            .env("AMBIT_KEYS_DIR", self.keys())
+            .env("AMBIT_ADMIN_USER", ADMIN_USER)
+            .env("AMBIT_ADMIN_PASSWORD", &self.admin_password)
+            // What is measured is what the server can do, not what one client may have of it.
+            .env("AMBIT_ACTION_CALLS_PER_MINUTE", "0");
+        self.process = Some(Process::start(&mut command)?);
+        Ok(())
+    }
+
+    /// Loads a CSV file into a table of the warehouse, as an operator does.
+    pub fn load_table(&self, file: &Path, table: &str) -> anyhow::Result<()> {
+        let mut command = self.command();
+        command
+            .args(["warehouse", "load", "--table", table])
+            .arg(file);
+        let finished = command.output()?;
+        if !finished.status.success() {
+            let why = String::from_utf8_lossy(&finished.stderr);
+            bail!("{} was not loaded: {why}", file.display());
+        }
+        Ok(())
+    }
+
+    /// The address of the warehouse.
+    pub fn warehouse_url(&self) -> &str {
+        &self.warehouse_url
+    }
+
+    /// Ambit's command line, with nothing set but where its databases are.
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ambit"));
+        command
             .current_dir(self.folder.path())
             .stdin(Stdio::null())
             .env_clear()
-            .env("AMBIT_LISTEN", "127.0.0.1:0")
-            // The port changes from start to start; tokens hold only if the issuer does not.
-            .env("AMBIT_ISSUER", "http://127.0.0.1:8000")
-            .env("AMBIT_KEYS_DIR", self.keys())
             .env("AMBIT_DATABASE_URL", &self.database_url)
-            .env("AMBIT_ADMIN_USER", ADMIN_USER)
-            .env("AMBIT_ADMIN_PASSWORD", &self.admin_password);
-        self.process = Some(Process::start(&mut command)?);
-        Ok(())
+            .env("AMBIT_WAREHOUSE_URL", &self.warehouse_url);
+        command
     }
 
     /// The process that runs.
@@ -78,7 +115,7 @@ impl Ambit {
         found.context("the server has made no key")
     }
 
-    /// Registers clients with the scope `protected`.
+    /// Registers clients that may do all that is measured.
     pub fn register(&self, count: usize) -> anyhow::Result<Vec<Credentials>> {
         (0..count)
             .map(|number| self.register_one(&format!("bench {number}")))
@@ -90,7 +127,7 @@ impl Ambit {
             .http
             .post(self.url("/admin/api/clients")?)
             .basic_auth(ADMIN_USER, Some(&self.admin_password))
-            .json(&json!({ "client_name": client_name, "scope": "protected" }));
+            .json(&json!({ "client_name": client_name, "scope": SCOPE }));
         let answer: Value = checked(request, 201)?.json()?;
         Ok(Credentials {
             client_id: text(&answer, "client_id")?,
@@ -98,20 +135,19 @@ impl Ambit {
         })
     }
 
-    /// Gets a token.
+    /// Gets a token for everything that is measured, good at each of its doors.
     pub fn token(&self, client: &Credentials) -> anyhow::Result<String> {
         let request = self
             .http
             .post(self.url("/token")?)
             .basic_auth(&client.client_id, Some(&client.client_secret))
-            .form(&[("grant_type", "client_credentials"), ("scope", "protected")]);
+            .form(&[
+                ("grant_type", "client_credentials"),
+                ("scope", SCOPE),
+                ("resource", ISSUER),
+                ("resource", &format!("{ISSUER}/mcp")),
+            ]);
         text(&checked(request, 200)?.json()?, "access_token")
-    }
-
-    /// What `/protected` answers.
-    pub fn protected_body(&self, token: &str) -> anyhow::Result<Vec<u8>> {
-        let request = self.http.get(self.url("/protected")?).bearer_auth(token);
-        Ok(checked(request, 200)?.bytes()?.to_vec())
     }
 
     fn url(&self, path: &str) -> anyhow::Result<String> {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::actions_report::OfActions;
+use super::bare::Handlers;
 use super::settings::Settings;
 use super::signatures::{Ceiling, Signing};
 use super::statistics::{Ratio, Sample, median, median_sample, rates};
@@ -16,6 +18,8 @@ pub struct Report {
     seconds: f64,
     rsa_2048_signatures: Ceiling,
     bare_handler: Sample,
+    bare_handler_as_action: Sample,
+    bare_handler_as_tool: Sample,
     databases: Vec<OnDatabase>,
     promises: Vec<Promise>,
 }
@@ -30,6 +34,7 @@ struct OnDatabase {
     token_over_signatures: Ratio,
     introspection_over_bare: Ratio,
     protected_over_bare: Ratio,
+    actions: OfActions,
     /// Mebibytes.
     resident_warm: f64,
     peak_warm: f64,
@@ -41,12 +46,17 @@ struct OnDatabase {
 
 /// What was promised, and whether it was kept.
 #[derive(Serialize)]
-struct Promise {
-    database: &'static str,
-    what: &'static str,
-    measured: f64,
-    promised: &'static str,
-    reached: bool,
+pub struct Promise {
+    /// On which database.
+    pub database: &'static str,
+    /// Of what.
+    pub what: &'static str,
+    /// What was found.
+    pub measured: f64,
+    /// What was promised, in words.
+    pub promised: &'static str,
+    /// Whether it was kept.
+    pub reached: bool,
 }
 
 impl Report {
@@ -55,7 +65,7 @@ impl Report {
         settings: &Settings,
         cores: usize,
         signatures: &[Signing],
-        bare: &[Sample],
+        bare: &Handlers,
         subjects: &[Subject],
     ) -> Self {
         let databases: Vec<_> = subjects
@@ -66,15 +76,24 @@ impl Report {
             rounds: settings.rounds,
             seconds: settings.window.as_secs_f64(),
             rsa_2048_signatures: Ceiling::new(cores, signatures),
-            bare_handler: median_sample(bare),
-            promises: databases.iter().flat_map(OnDatabase::promises).collect(),
+            bare_handler: median_sample(&bare.protected.samples),
+            bare_handler_as_action: median_sample(&bare.rest.samples),
+            bare_handler_as_tool: median_sample(&bare.mcp.samples),
+            promises: databases
+                .iter()
+                .flat_map(|on| {
+                    let actions = on.actions.promises(on.database);
+                    on.promises().into_iter().chain(actions)
+                })
+                .collect(),
             databases,
         }
     }
 }
 
 impl OnDatabase {
-    fn new(subject: &Subject, signatures: &[Signing], bare: &[Sample]) -> Self {
+    fn new(subject: &Subject, signatures: &[Signing], bare: &Handlers) -> Self {
+        let bare_rates = || rates(&bare.protected.samples);
         let median_of = |values: &[f64]| median(values.iter().copied());
         Self {
             database: subject.database,
@@ -86,8 +105,9 @@ impl OnDatabase {
                 rates(&subject.warm_token),
                 signatures.iter().map(|round| round.rate),
             ),
-            introspection_over_bare: Ratio::of(rates(&subject.introspection), rates(bare)),
-            protected_over_bare: Ratio::of(rates(&subject.protected), rates(bare)),
+            introspection_over_bare: Ratio::of(rates(&subject.introspection), bare_rates()),
+            protected_over_bare: Ratio::of(rates(&subject.protected), bare_rates()),
+            actions: OfActions::new(&subject.actions, bare),
             resident_warm: median_of(&subject.resident),
             // A limit on memory is one that is never passed: the most of all rounds.
             peak_warm: subject.warm_peak.iter().copied().fold(f64::NAN, f64::max),
@@ -151,6 +171,18 @@ impl fmt::Display for Report {
             "", "a second", "p50 ms", "p99 ms"
         )?;
         row(formatter, bare, &self.bare_handler, None)?;
+        row(
+            formatter,
+            "  as list_releases by REST",
+            &self.bare_handler_as_action,
+            None,
+        )?;
+        row(
+            formatter,
+            "  as list_releases by MCP",
+            &self.bare_handler_as_tool,
+            None,
+        )?;
         for on in &self.databases {
             writeln!(formatter, "\nAmbit on {}", on.database)?;
             let over = |ratio: &Ratio, what| Some(format!("{ratio} of {what}"));
@@ -165,6 +197,7 @@ impl fmt::Display for Report {
                 &on.protected,
                 over(&on.protected_over_bare, bare),
             )?;
+            write!(formatter, "{}", on.actions)?;
             writeln!(
                 formatter,
                 "  resident under load, secrets warm: {:.1} MiB, at most {:.1} MiB; \
@@ -197,7 +230,8 @@ impl fmt::Display for Report {
     }
 }
 
-fn row(
+/// One line of the table.
+pub fn row(
     formatter: &mut fmt::Formatter<'_>,
     name: &str,
     sample: &Sample,

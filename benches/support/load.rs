@@ -88,6 +88,28 @@ pub fn each_once(
     Sample::new(latencies, began.elapsed())
 }
 
+/// The body of the answer to a request.
+pub fn body(address: SocketAddr, request: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let asked = async {
+        let mut connection = Connection::open(address).await?;
+        connection.exchange(request).await?;
+        let mut lines = connection.answer.split_inclusive(|byte| *byte == b'\n');
+        let head: usize = lines
+            .by_ref()
+            .take_while(|line| *line != b"\r\n")
+            .map(<[u8]>::len)
+            .sum();
+        let body = connection.answer.get(head + b"\r\n".len()..);
+        body.map(<[u8]>::to_vec).context("an answer without a body")
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime
+        .block_on(async { tokio::time::timeout(PATIENCE, asked).await })
+        .context("the answer did not come in time")?
+}
+
 /// Runs the tasks on this thread and gathers the latencies; the first error ends them all.
 fn together<F>(tasks: Vec<F>, limit: Duration) -> anyhow::Result<Vec<Duration>>
 where

@@ -1,4 +1,4 @@
-//! A PostgreSQL database that nobody else uses: on the cluster that `AMBIT_TEST_POSTGRES` names, or
+//! PostgreSQL databases that nobody else uses, one for Ambit and one for its warehouse: on the cluster that `AMBIT_TEST_POSTGRES` names, or
 //! on one that is started for this run.
 
 use std::env;
@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use diesel::{Connection, PgConnection, RunQueryDsl, sql_query};
 use url::Url;
 
-/// The database. Dropping it removes it, and stops the cluster if it was started for it.
+/// The databases. Dropping this removes them, and stops the cluster if it was started for them.
 pub struct Postgres {
     cluster: Url,
     name: String,
@@ -17,7 +17,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Makes the database.
+    /// Makes the databases.
     pub fn create() -> anyhow::Result<Self> {
         let (cluster, own_cluster) = match env::var("AMBIT_TEST_POSTGRES") {
             Ok(address) => (address, None),
@@ -30,18 +30,23 @@ impl Postgres {
             name,
             own_cluster,
         };
-        postgres.execute(&format!(
-            "CREATE DATABASE {} TEMPLATE template0",
-            postgres.name
-        ))?;
+        for name in postgres.names() {
+            postgres.execute(&format!("CREATE DATABASE {name} TEMPLATE template0"))?;
+        }
         Ok(postgres)
     }
 
-    /// Its address.
-    pub fn url(&self) -> String {
-        let mut url = self.cluster.clone();
-        url.set_path(&self.name);
-        url.into()
+    /// The address of Ambit's database, and that of its warehouse.
+    pub fn urls(&self) -> [String; 2] {
+        self.names().map(|name| {
+            let mut url = self.cluster.clone();
+            url.set_path(&name);
+            url.into()
+        })
+    }
+
+    fn names(&self) -> [String; 2] {
+        [self.name.clone(), format!("{}_warehouse", self.name)]
     }
 
     fn execute(&self, statement: &str) -> anyhow::Result<()> {
@@ -59,10 +64,9 @@ impl Drop for Postgres {
                 drop(script.stdin.take());
                 script.wait().map(|_| ()).map_err(anyhow::Error::from)
             }
-            None => self.execute(&format!(
-                "DROP DATABASE IF EXISTS {} WITH (FORCE)",
-                self.name
-            )),
+            None => self.names().iter().try_for_each(|name| {
+                self.execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+            }),
         };
         if let Err(error) = removed {
             eprintln!("{} was not removed: {error}", self.name);

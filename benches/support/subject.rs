@@ -1,6 +1,10 @@
 //! Ambit on one database, and what one round measures of it.
 
+use std::net::SocketAddr;
+
+use super::actions::Actions;
 use super::ambit::Ambit;
+use super::bare::Bare;
 use super::process::Process;
 use super::request::{self, Credentials};
 use super::settings::Settings;
@@ -36,14 +40,18 @@ pub struct Subject {
     pub warm_peak: Vec<f64>,
     /// The most mebibytes resident until all secrets were warm.
     pub cold_peak: Vec<f64>,
+    /// Actions on the warehouse.
+    pub actions: Actions,
     ambit: Ambit,
     clients: Vec<(Credentials, String)>,
 }
 
 impl Subject {
-    /// Starts a server for the first time and gives it clients.
-    pub fn new(database: &'static str, database_url: Option<String>) -> anyhow::Result<Self> {
-        let ambit = Ambit::start(database_url)?;
+    /// Starts a server for the first time, gives it clients and loads its warehouse. `urls` are the
+    /// addresses of its database and its warehouse, unless these are embedded.
+    pub fn new(database: &'static str, urls: Option<[String; 2]>) -> anyhow::Result<Self> {
+        let [database_url, warehouse_url] = urls.map_or([None, None], |urls| urls.map(Some));
+        let ambit = Ambit::start(database_url, warehouse_url)?;
         let first_start = time_until_ready(ambit.process()?)?;
         let with_token = |client| ambit.token(&client).map(|token| (client, token));
         let clients = ambit.register(CLIENTS)?.into_iter().map(with_token);
@@ -59,14 +67,15 @@ impl Subject {
             warm_peak: Vec::new(),
             cold_peak: Vec::new(),
             clients: clients.collect::<anyhow::Result<_>>()?,
+            actions: Actions::new(&ambit)?,
             ambit,
         })
     }
 
-    /// What `/protected` answers.
-    pub fn protected_body(&self) -> anyhow::Result<Vec<u8>> {
-        let token = self.clients.first().map_or("", |(_, token)| token);
-        self.ambit.protected_body(token)
+    /// A bare handler that returns what this server answers to a request.
+    pub fn bare(&self, request: fn(SocketAddr, &str) -> Vec<u8>) -> anyhow::Result<Bare> {
+        let process = self.ambit.process()?;
+        Bare::start(process, &request(process.address(), self.token()))
     }
 
     /// Starts a new process, and measures the start and its first tokens.
@@ -101,11 +110,30 @@ impl Subject {
 
     /// Measures `/protected`.
     pub fn measure_protected(&mut self, settings: &Settings) -> anyhow::Result<()> {
-        let address = self.ambit.process()?.address();
-        let ask = |(_, token): &(Credentials, String)| request::protected(address, token);
-        let requests: Vec<_> = self.clients.iter().map(ask).collect();
+        let requests = self.requests(request::protected)?;
         self.protected.push(self.load(&requests, settings)?);
         Ok(())
+    }
+
+    /// Measures an action that reads, by REST.
+    pub fn measure_rest(&mut self, settings: &Settings) -> anyhow::Result<()> {
+        let requests = self.requests(request::list_releases)?;
+        self.actions.rest.push(self.load(&requests, settings)?);
+        Ok(())
+    }
+
+    /// Measures the same by MCP.
+    pub fn measure_mcp(&mut self, settings: &Settings) -> anyhow::Result<()> {
+        let requests = self.requests(request::list_releases_by_mcp)?;
+        self.actions.mcp.push(self.load(&requests, settings)?);
+        Ok(())
+    }
+
+    /// Measures what a call takes when there is no other.
+    pub fn measure_alone(&mut self, settings: &Settings) -> anyhow::Result<()> {
+        let address = self.ambit.process()?.address();
+        let token = self.token().to_owned();
+        self.actions.measure_alone(address, &token, settings)
     }
 
     /// Notes what the server occupies now, and has occupied since its secrets are warm.
@@ -123,6 +151,18 @@ impl Subject {
             .iter()
             .map(|(client, _)| request::token(address, client))
             .collect())
+    }
+
+    /// A request of each client.
+    fn requests(&self, request: fn(SocketAddr, &str) -> Vec<u8>) -> anyhow::Result<Vec<Vec<u8>>> {
+        let address = self.ambit.process()?.address();
+        let tokens = self.clients.iter().map(|(_, token)| token);
+        Ok(tokens.map(|token| request(address, token)).collect())
+    }
+
+    /// A token of one of the clients.
+    fn token(&self) -> &str {
+        self.clients.first().map_or("", |(_, token)| token)
     }
 
     fn load(&self, requests: &[Vec<u8>], settings: &Settings) -> anyhow::Result<Sample> {
