@@ -265,3 +265,21 @@ fn fields_are_read_by_sql(server: &Server) {
     let (output, findings) = lint(server, &model);
     assert!(output.status.success(), "{findings:#?}");
 }
+
+#[test]
+fn a_server_does_not_start_with_a_broken_model() {
+    let refusal = ServerBuilder::new()
+        .file(
+            "broken.yaml",
+            "version: 0.2.0.dev0\nname: shop\ndatasets: none\n",
+        )
+        .with([("AMBIT_SEMANTIC_DIR", ".")])
+        .try_start()
+        .err()
+        .expect("the server refuses");
+    assert!(
+        refusal.stderr.contains("broken.yaml:3: "),
+        "{}",
+        refusal.stderr
+    );
+}

@@ -72,14 +72,13 @@ fn listed(whole: &Visible<'_>) -> String {
 
 fn described(metadata: &TableMetadata) -> String {
     let mut text = format!("{} (model {})\n", metadata.name, metadata.model);
-    for line in [
+    let lines = [
         &metadata.description,
         &metadata.instructions,
         &metadata.model_instructions,
-    ] {
-        if let Some(line) = line {
-            text.push_str(&format!("\n{}\n", printable(line)));
-        }
+    ];
+    for line in lines.into_iter().flatten() {
+        text.push_str(&format!("\n{}\n", printable(line)));
     }
     if !metadata.synonyms.is_empty() {
         text.push_str(&format!(
