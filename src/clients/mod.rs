@@ -16,7 +16,9 @@ use secrecy::SecretString;
 
 pub use authentication::{Authenticated, AuthenticationError};
 pub use cursor::{InvalidCursor, decode_cursor, encode_cursor};
-pub use registration::{ClientPatch, FieldError, Registration, Rules};
+pub use registration::{
+    ClientPatch, FieldError, LONGEST_SECRET_LIFETIME, Registration, Rules, check_secret_lifetime,
+};
 pub use uses::Uses;
 pub use view::{ClientPage, ClientView, SecretView};
 

@@ -11,6 +11,8 @@ const LONGEST_NAME: usize = 200;
 const LONGEST_DESCRIPTION: usize = 2_000;
 const LONGEST_CONTACT: usize = 254;
 const LONGEST_LIST: usize = 20;
+/// A hundred years, in seconds: a secret that is to last longer is one without an end.
+pub const LONGEST_SECRET_LIFETIME: u64 = 3_153_600_000;
 
 /// What every registration keeps to, whatever the request.
 #[derive(Debug, Clone)]
@@ -47,13 +49,21 @@ impl FieldError {
 #[serde(deny_unknown_fields)]
 pub struct Registration {
     /// For people to read; 1 to 200 characters.
-    #[schema(example = "Release bot", min_length = 1, max_length = 200)]
+    #[schema(
+        example = "Release bot",
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     pub client_name: String,
     /// What the client is for; at most 2,000 characters.
-    #[schema(max_length = 2000)]
+    #[schema(
+        max_length = 2000,
+        pattern = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"
+    )]
     pub description: Option<String>,
     /// The most that it may ask for, separated by spaces; none if left out.
-    #[schema(example = "protected")]
+    #[schema(example = "protected", pattern = r"^([!#-\[\]-~]+( [!#-\[\]-~]+)*)?$")]
     pub scope: Option<String>,
     /// Resources beyond Ambit's own that its tokens may be for (RFC 8707).
     #[serde(default)]
@@ -75,10 +85,10 @@ pub struct Registration {
     /// Identifier of the software that runs as this client.
     pub software_id: Option<String>,
     /// Lifetime of its tokens in seconds; the server's default if left out.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2_592_000)]
     pub access_token_lifetime: Option<u32>,
     /// Seconds until its first secret ends; never, if left out.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 3_153_600_000u64)]
     pub client_secret_lifetime: Option<u64>,
 }
 
@@ -88,14 +98,24 @@ pub struct Registration {
 #[serde(deny_unknown_fields)]
 pub struct ClientPatch {
     /// For people to read; 1 to 200 characters. Every client has one, so null is refused.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(
+        value_type = String,
+        required = false,
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     #[serde(default, deserialize_with = "null_resets")]
     pub client_name: Option<String>,
     /// What the client is for; at most 2,000 characters.
-    #[schema(max_length = 2000)]
+    #[schema(
+        max_length = 2000,
+        pattern = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"
+    )]
     #[serde(default, deserialize_with = "null_resets")]
     pub description: Option<String>,
     /// The most that it may ask for, separated by spaces.
+    #[schema(pattern = r"^([!#-\[\]-~]+( [!#-\[\]-~]+)*)?$")]
     #[serde(default, deserialize_with = "null_resets")]
     pub scope: Option<String>,
     /// Resources beyond Ambit's own that its tokens may be for (RFC 8707).
@@ -122,7 +142,7 @@ pub struct ClientPatch {
     pub software_id: Option<Option<String>>,
     /// Lifetime of its tokens in seconds; null for the server's default.
     #[serde(default, deserialize_with = "null_or_value")]
-    #[schema(value_type = Option<u32>, minimum = 1)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 2_592_000)]
     pub access_token_lifetime: Option<Option<u32>>,
 }
 
@@ -199,7 +219,7 @@ impl Registration {
             token_generation: 0,
             last_used_at: None,
         };
-        let lifetime_is_zero = self.client_secret_lifetime == Some(0);
+        let secret_lifetime = check_secret_lifetime(self.client_secret_lifetime);
         let patch = ClientPatch {
             client_name: Some(self.client_name),
             description: self.description,
@@ -216,14 +236,13 @@ impl Registration {
             software_id: Some(self.software_id),
             access_token_lifetime: Some(self.access_token_lifetime),
         };
-        let zero = FieldError::new("client_secret_lifetime", "must be at least 1 second");
-        match (patch.apply(empty, rules, catalogue), lifetime_is_zero) {
-            (Ok(_), true) => Err(vec![zero]),
-            (Err(mut errors), true) => {
-                errors.push(zero);
+        match (patch.apply(empty, rules, catalogue), secret_lifetime) {
+            (Ok(_), Err(error)) => Err(vec![error]),
+            (Err(mut errors), Err(error)) => {
+                errors.push(error);
                 Err(errors)
             }
-            (outcome, false) => outcome,
+            (outcome, Ok(())) => outcome,
         }
     }
 }
@@ -321,6 +340,18 @@ impl ClientPatch {
             Err(errors)
         }
     }
+}
+
+/// Whether a secret may be made for so many seconds.
+///
+/// # Errors
+/// It would end at once, or not within a lifetime.
+pub fn check_secret_lifetime(seconds: Option<u64>) -> Result<(), FieldError> {
+    if seconds.is_none_or(|seconds| (1..=LONGEST_SECRET_LIFETIME).contains(&seconds)) {
+        return Ok(());
+    }
+    let detail = format!("must be 1 to {LONGEST_SECRET_LIFETIME} seconds");
+    Err(FieldError::new("client_secret_lifetime", detail))
 }
 
 fn check_text(errors: &mut Vec<FieldError>, field: &str, text: &str, least: usize, most: usize) {

@@ -71,6 +71,8 @@ impl Greeting {
 }
 
 /// Anyone
+///
+/// Asks for no token, to see that the server can be reached.
 #[utoipa::path(tag = "auth testing", responses((status = 200, body = Greeting)))]
 #[get("/public")]
 async fn get_public() -> HttpResponse {
@@ -83,6 +85,8 @@ async fn get_public() -> HttpResponse {
 }
 
 /// Any agent with the scope `protected` or `highly_sensitive`
+///
+/// Answers who calls, and what the token covers.
 #[utoipa::path(
     tag = "auth testing",
     security(("client_credentials" = ["protected"]), ("client_credentials" = ["highly_sensitive"])),
@@ -122,6 +126,8 @@ struct Poem {
 }
 
 /// Joins three lines, for any agent with the scope `protected` or `highly_sensitive`
+///
+/// For trying a request with a body.
 #[utoipa::path(
     tag = "auth testing",
     security(("client_credentials" = ["protected"]), ("client_credentials" = ["highly_sensitive"])),
@@ -131,6 +137,8 @@ struct Poem {
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     )
@@ -152,6 +160,8 @@ async fn post_protected(
 }
 
 /// Any agent with the scope `highly_sensitive`
+///
+/// Answers as `/protected` does; a token that covers `protected` alone is refused.
 #[utoipa::path(
     tag = "auth testing",
     security(("client_credentials" = ["highly_sensitive"])),

@@ -41,7 +41,7 @@ impl<E: FromRequest<Future: 'static> + 'static> FromRequest for Deferred<E> {
     }
 }
 
-/// A JSON body that may be left out.
+/// A JSON body that may be left out, or be null.
 pub struct OptionalJson<T>(pub Option<T>);
 
 impl<T: DeserializeOwned + 'static> FromRequest for OptionalJson<T> {
@@ -54,8 +54,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for OptionalJson<T> {
         if h1_without_body || !request.headers().contains_key(CONTENT_TYPE) {
             return Box::pin(async { Ok(Self(None)) });
         }
-        let body = Json::<T>::from_request(request, payload);
-        Box::pin(async move { Ok(Self(Some(body.await?.into_inner()))) })
+        let body = Json::<Option<T>>::from_request(request, payload);
+        Box::pin(async move { Ok(Self(body.await?.into_inner())) })
     }
 }
 

@@ -52,6 +52,8 @@ const SWAGGER_UI: [&str; 4] = [
 ];
 
 /// A page to browse this document and to try its operations
+///
+/// It gets a token with a client's credentials. All of its files come from this server.
 #[utoipa::path(
     tag = "documentation",
     responses((status = 200, body = String, content_type = "text/html"))
@@ -71,6 +73,8 @@ async fn get_docs() -> Result<HttpResponse, Problem> {
 }
 
 /// A file of that page
+///
+/// A style sheet, a script or an icon.
 #[utoipa::path(
     tag = "documentation",
     params(("file" = String, Path, description = "The file's name.", example = "docs.css")),

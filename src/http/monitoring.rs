@@ -29,13 +29,18 @@ struct Health {
 }
 
 /// Whether the process is alive
+///
+/// Asks nothing but the process itself, so that nobody restarts it for want of a database.
 #[utoipa::path(tag = "monitoring", responses((status = 200, body = Health)))]
 #[get("/healthz")]
 async fn get_healthz() -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "alive" })
 }
 
-/// Whether requests can be served: the database answers, memory is fresh, there is a signing key
+/// Whether requests can be served
+///
+/// They can while the database answers, what is remembered of it is fresh, and there is a key to sign
+/// with.
 #[utoipa::path(
     tag = "monitoring",
     responses(
@@ -52,6 +57,8 @@ async fn get_readyz(app: web::Data<Arc<App>>) -> Result<HttpResponse, Problem> {
 }
 
 /// Measurements in Prometheus' text format
+///
+/// Requests, tokens and decisions, counted and timed.
 #[utoipa::path(
     tag = "monitoring",
     responses((status = 200, body = String, content_type = "text/plain"))

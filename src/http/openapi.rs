@@ -1,13 +1,14 @@
 //! The OpenAPI document (3.1), put together from the routes themselves.
 
-use actix_web::http::StatusCode;
+mod completion;
+
 use actix_web::{App as ActixApp, HttpResponse, get, web};
 use utoipa::openapi::security::{
     ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme,
 };
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
-    ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr, Server,
+    ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Server,
 };
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -20,6 +21,30 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     config.service(get_openapi);
 }
 
+/// What a developer needs to know before the first request, in Markdown.
+const ABOUT: &str = "\
+OAuth 2.0 authorization server for agents, and what they may do with its tokens.
+
+**Tokens.** `POST /token` with `grant_type=client_credentials` and the client's identifier and secret \
+in HTTP Basic answers an access token, to be sent as `Authorization: Bearer ...`. An administrator \
+registers clients at `/admin/api/clients`, or with `ambit client create`.
+
+**Scopes.** Each operation names the scopes that a token needs for it. A token covers what was asked \
+for in `scope`, or else all that its client may have. Where it does not cover an operation, the \
+answer is 403, and `WWW-Authenticate` names every scope that is needed.
+
+**Errors.** OAuth's endpoints answer them as RFC 6749 says: `error` and `error_description`. All other \
+errors are problem details (RFC 9457), `application/problem+json`, with the request's identifier, \
+which every answer also bears in `X-Request-Id`. Where fields of the input cannot be accepted, `errors` \
+names each of them. An answer with `Retry-After` says when to try again.
+
+**Pages.** Long lists come in pages. Where a page is not the last one, it ends with a cursor, \
+which is handed in with the next request, all else being the same.
+
+**Doing it once.** Actions that write take an `Idempotency-Key`. A request that is made again with \
+the same key and the same input is not done again, and is answered alike for a day; with another \
+input it is refused.";
+
 /// The document, without the routes: who made it, and how callers prove who they are.
 pub fn frame() -> OpenApi {
     let scopes = super::scopes();
@@ -30,11 +55,12 @@ pub fn frame() -> OpenApi {
             InfoBuilder::new()
                 .title("Ambit")
                 .version(env!("CARGO_PKG_VERSION"))
-                .description(Some(
-                    "OAuth 2.0 authorization server for agents, and what they may do with its tokens.",
-                ))
+                .description(Some(ABOUT))
                 .license(Some(
-                    LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build(),
+                    LicenseBuilder::new()
+                        .name("Apache-2.0")
+                        .identifier(Some("Apache-2.0"))
+                        .build(),
                 ))
                 .contact(Some(ContactBuilder::new().name(Some("Ambit")).build()))
                 .build(),
@@ -81,7 +107,7 @@ pub fn document(registry: &Registry) -> Result<OpenApi, serde_json::Error> {
                 .description(Some(description))
                 .build()
         }));
-    complete(&mut document);
+    completion::complete(&mut document);
     Ok(document)
 }
 
@@ -112,34 +138,9 @@ const TAGS: [(&str, &str); 11] = [
     ("documentation", "This document, and a page to browse it."),
 ];
 
-/// Says what goes without saying in the code: an operation without credentials is meant for everybody,
-/// and a response that needs no description of its own is described by its status.
-fn complete(document: &mut OpenApi) {
-    let items = document.paths.paths.values_mut();
-    let operations = items.flat_map(|item| {
-        let methods = [
-            &mut item.get,
-            &mut item.post,
-            &mut item.put,
-            &mut item.patch,
-        ];
-        methods.into_iter().chain([&mut item.delete]).flatten()
-    });
-    for operation in operations {
-        operation.security.get_or_insert_default();
-        for (status, response) in &mut operation.responses.responses {
-            if let RefOr::T(response) = response
-                && response.description.is_empty()
-                && let Ok(status) = status.parse::<StatusCode>()
-                && let Some(reason) = status.canonical_reason()
-            {
-                response.description = format!("{reason}.");
-            }
-        }
-    }
-}
-
 /// This document
+///
+/// Describes everything that this server serves, in OpenAPI 3.1.
 #[utoipa::path(tag = "documentation", responses((status = 200, body = Object)))]
 #[get("/openapi.json")]
 async fn get_openapi(document: web::Data<OpenApi>) -> HttpResponse {

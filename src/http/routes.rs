@@ -24,12 +24,17 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 /// Answers what no route answers: 405 with `Allow` where another method would do, else 404.
 pub async fn unmatched(request: HttpRequest, document: web::Data<OpenApi>) -> HttpResponse {
     let context = RequestContext::of(&request);
-    let described = document
-        .paths
-        .paths
-        .iter()
-        .filter(|(path, _)| matches(path, request.path()));
-    let methods: Vec<_> = described.flat_map(|(_, item)| allowed(item)).collect();
+    let paths = &document.paths.paths;
+    // An address that is described itself is none of those that a pattern describes.
+    let methods: Vec<_> = match paths.get(request.path()) {
+        Some(item) => allowed(item),
+        None => {
+            let described = paths
+                .iter()
+                .filter(|(path, _)| matches(path, request.path()));
+            described.flat_map(|(_, item)| allowed(item)).collect()
+        }
+    };
     if methods.is_empty() {
         let detail = "There is nothing at this address.";
         return Problem::new(actix_web::http::StatusCode::NOT_FOUND, detail)

@@ -33,7 +33,6 @@ pub struct Introspection {
     pub sub: Option<String>,
     /// Where it may be used: one address, or several.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
     pub aud: Option<super::token::Audience>,
     /// Who issued it.
     #[serde(skip_serializing_if = "Option::is_none")]

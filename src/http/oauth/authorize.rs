@@ -18,6 +18,8 @@ struct Page<'a> {
 }
 
 /// Says that there is no interactive grant
+///
+/// The address is there because client libraries refuse server metadata that do not name it.
 #[utoipa::path(
     operation_id = "get_authorize",
     tag = "oauth",
@@ -29,6 +31,8 @@ pub async fn get() -> HttpResponse {
 }
 
 /// Says that there is no interactive grant
+///
+/// The address is there because client libraries refuse server metadata that do not name it.
 #[utoipa::path(
     operation_id = "post_authorize",
     tag = "oauth",

@@ -21,6 +21,7 @@ use crate::oauth::{Introspection, OAuthError, Parameters, introspect};
 )]
 pub struct TokenForm {
     /// The token.
+    #[schema(min_length = 1)]
     token: String,
     /// `access_token`, or left out.
     token_type_hint: Option<String>,
@@ -30,7 +31,10 @@ pub struct TokenForm {
     client_secret: Option<String>,
 }
 
-/// What a token says: the caller's own, or one for a resource that the caller serves
+/// What a token says
+///
+/// A client learns about its own tokens, and about those for a resource that it serves; of any other it
+/// learns only that it is not active (RFC 7662).
 #[utoipa::path(
     operation_id = "introspect_token",
     tag = "oauth",

@@ -11,6 +11,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::app::App;
 
 /// The public keys that tokens verify with
+///
+/// A JWK set (RFC 7517). A key is published here before it signs, and stays until its last token has
+/// ended.
 #[utoipa::path(
     operation_id = "get_jwks",
     tag = "oauth",

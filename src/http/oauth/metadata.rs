@@ -25,6 +25,8 @@ fn answer(body: &impl Serialize) -> HttpResponse {
 }
 
 /// What the authorization server can do
+///
+/// Its endpoints, and what each of them takes (RFC 8414).
 #[utoipa::path(
     operation_id = "get_server_metadata",
     tag = "metadata",
@@ -39,6 +41,8 @@ pub async fn get_server(app: web::Data<Arc<App>>) -> HttpResponse {
 }
 
 /// The resource that this server's own endpoints are
+///
+/// Who issues tokens for it, and which scopes it asks for (RFC 9728).
 #[utoipa::path(
     operation_id = "get_resource_metadata",
     tag = "metadata",
@@ -55,6 +59,8 @@ pub async fn get_issuer(app: web::Data<Arc<App>>) -> HttpResponse {
 }
 
 /// The resource that its MCP endpoint is
+///
+/// Who issues tokens for it, and which scopes it asks for (RFC 9728).
 #[utoipa::path(
     operation_id = "get_mcp_metadata",
     tag = "metadata",
@@ -74,6 +80,8 @@ pub async fn get_mcp(app: web::Data<Arc<App>>) -> HttpResponse {
 }
 
 /// The resource that its action API is
+///
+/// Who issues tokens for it, and which scopes it asks for (RFC 9728).
 #[utoipa::path(
     operation_id = "get_actions_metadata",
     tag = "metadata",

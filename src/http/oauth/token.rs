@@ -6,6 +6,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use super::exchange::{Endpoint, Exchange};
 use super::form::Form;
@@ -13,7 +14,7 @@ use crate::app::App;
 use crate::audit::{Decision, Entry};
 use crate::http::error::OAuthErrorBody;
 use crate::oauth::OAuthError;
-use crate::oauth::grants::{self, GrantRequest};
+use crate::oauth::grants::{self, GRANTS, GrantRequest};
 use crate::oauth::token::Issued;
 
 /// A token request. Client credentials may stand here or in the `Authorization` header.
@@ -24,10 +25,10 @@ use crate::oauth::token::Issued;
 )]
 struct TokenRequest {
     /// The grant type.
-    #[schema(example = "client_credentials")]
+    #[schema(schema_with = grant_types)]
     grant_type: String,
     /// Less than all that the client may have, separated by spaces.
-    #[schema(example = "protected")]
+    #[schema(example = "protected", pattern = r"^[!#-\[\]-~]+( [!#-\[\]-~]+)*$")]
     scope: Option<String>,
     /// Where the token is to be used (RFC 8707); may be repeated.
     resource: Option<String>,
@@ -35,6 +36,14 @@ struct TokenRequest {
     client_id: Option<String>,
     /// The client's secret, for `client_secret_post`.
     client_secret: Option<String>,
+}
+
+fn grant_types() -> Schema {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("The grant type."))
+        .enum_values(Some(GRANTS.iter().map(|grant| grant.grant_type())))
+        .into()
 }
 
 /// A token (RFC 6749 section 5.1).
@@ -55,6 +64,9 @@ struct TokenResponse<'a> {
 }
 
 /// A token for a client that proves who it is
+///
+/// The token covers `scope`, or all that the client may have where that is left out. It is for
+/// `resource`, or for this server where that is left out (RFC 6749 section 4.4, RFC 8707).
 #[utoipa::path(
     operation_id = "issue_token",
     tag = "oauth",

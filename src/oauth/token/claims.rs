@@ -1,11 +1,12 @@
 //! What an access token says (RFC 9068 section 2.2).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::model::random_token;
 
 /// One audience, or several (RFC 7519 section 4.1.3).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum Audience {
     /// A single one, as plain text.

@@ -55,6 +55,8 @@ struct AdministratorList {
 }
 
 /// Every administrator
+///
+/// By name, without the passwords.
 #[utoipa::path(
     operation_id = "list_administrators",
     tag = "administrators",
@@ -82,14 +84,22 @@ async fn list(
 #[serde(deny_unknown_fields)]
 struct NewAdministrator {
     /// The name to sign in with.
-    #[schema(min_length = 1, max_length = 64)]
+    #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9.@_-]+$")]
     username: String,
     /// The password.
-    #[schema(value_type = String, format = Password, min_length = 12, max_length = 256)]
+    #[schema(
+        value_type = String,
+        format = Password,
+        min_length = 12,
+        max_length = 256,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     password: SecretString,
 }
 
-/// Makes an account
+/// Makes an administrator's account
+///
+/// Whoever knows the password may then do everything here.
 #[utoipa::path(
     operation_id = "create_administrator",
     tag = "administrators",
@@ -135,11 +145,19 @@ struct AdministratorPath {
 #[serde(deny_unknown_fields)]
 struct NewPassword {
     /// The password.
-    #[schema(value_type = String, format = Password, min_length = 12, max_length = 256)]
+    #[schema(
+        value_type = String,
+        format = Password,
+        min_length = 12,
+        max_length = 256,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     password: SecretString,
 }
 
 /// Sets a new password
+///
+/// The old one works no more.
 #[utoipa::path(
     operation_id = "set_administrator_password",
     tag = "administrators",

@@ -30,7 +30,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[into_params(parameter_in = Query)]
 struct AuditQuery {
     /// Only records about this client.
-    #[param(max_length = 64)]
+    #[param(max_length = 64, pattern = r"^[^\u0000]*$")]
     client_id: Option<String>,
     /// Only this event.
     #[param(schema_with = event_schema)]
@@ -39,12 +39,13 @@ struct AuditQuery {
     #[param(inline)]
     decision: Option<Decision>,
     /// Only records of this request.
-    #[param(max_length = 64)]
+    #[param(max_length = 64, pattern = r"^[^\u0000]*$")]
     request_id: Option<String>,
     /// Not before this time (RFC 3339).
-    #[param(example = "2026-11-22T00:00:00Z")]
+    #[param(format = DateTime, example = "2026-11-22T00:00:00Z")]
     from: Option<String>,
     /// Before this time (RFC 3339).
+    #[param(format = DateTime)]
     until: Option<String>,
     /// Records on the page.
     #[param(minimum = 1, maximum = 500, default = 50)]
@@ -91,6 +92,8 @@ impl From<AuditRow> for AuditEntry {
 }
 
 /// Records of the audit log, newest first
+///
+/// Only those that fit every filter that is given.
 #[utoipa::path(
     operation_id = "list_audit_records",
     tag = "audit log",
@@ -142,7 +145,7 @@ async fn list(
     if texts
         .into_iter()
         .flatten()
-        .any(|text| text.contains('\0') || text.len() > 64)
+        .any(|text| text.contains('\0') || text.chars().count() > 64)
     {
         return Err(bad("A filter has at most 64 characters, and no NUL."));
     }
@@ -169,11 +172,14 @@ struct VerificationQuery {
     /// Number of a record that must still be there.
     expect_seq: Option<i64>,
     /// Its hash.
-    #[param(min_length = 64, max_length = 64)]
+    #[param(min_length = 64, max_length = 64, pattern = "^[0-9A-Fa-f]*$")]
     expect_hash: Option<String>,
 }
 
 /// Walks the whole chain and names what was changed, removed or reordered
+///
+/// Given the number and the hash of a record that were noted earlier, it also tells whether that record
+/// is still there: so a log that was cut off, or written anew, is found out.
 #[utoipa::path(
     operation_id = "verify_audit_log",
     tag = "audit log",

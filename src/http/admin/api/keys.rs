@@ -27,6 +27,8 @@ struct KeyList {
 }
 
 /// Signing keys and what each does
+///
+/// One signs; one may be published to sign next; others only verify what they signed before.
 #[utoipa::path(
     operation_id = "list_keys",
     tag = "keys",
@@ -47,7 +49,9 @@ async fn list(_: Admitted<ReadKeys>, app: Data<Arc<App>>) -> Result<Json<KeyList
     }))
 }
 
-/// Makes and publishes the next key. It signs once caches of `/jwks` have had time to learn of it
+/// Makes and publishes the next key
+///
+/// It signs once caches of `/jwks` have had time to learn of it.
 #[utoipa::path(
     operation_id = "rotate_keys",
     tag = "keys",
@@ -75,7 +79,9 @@ struct KeyPath {
     kid: String,
 }
 
-/// Withdraws a key that became known: everything that it signed is void at once
+/// Withdraws a key that became known
+///
+/// Everything that it signed is void at once.
 #[utoipa::path(
     operation_id = "withdraw_key",
     tag = "keys",

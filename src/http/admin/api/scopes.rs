@@ -28,6 +28,8 @@ struct ScopeList {
 }
 
 /// Every scope that a client may be registered for
+///
+/// Those of this server, and those that were added for other resources.
 #[utoipa::path(
     operation_id = "list_scopes",
     tag = "scopes",
@@ -52,16 +54,23 @@ async fn list(_: Admitted<ReadScopes>, app: Data<Arc<App>>) -> Json<ScopeList> {
 #[serde(deny_unknown_fields)]
 struct NewScope {
     /// The scope token.
-    #[schema(example = "inventory:read", min_length = 1, max_length = 128)]
+    #[schema(
+        example = "inventory:read",
+        min_length = 1,
+        max_length = 128,
+        pattern = r"^(?!ambit:)[!#-\[\]-~]+$"
+    )]
     name: String,
     /// What it lets a client do.
-    #[schema(max_length = 500)]
+    #[schema(max_length = 500, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     description: String,
     /// How much harm it can do.
     sensitivity: Sensitivity,
 }
 
-/// Adds a scope, for resources that Ambit issues tokens for but does not serve itself
+/// Adds a scope
+///
+/// For a resource that Ambit issues tokens for but does not serve itself.
 #[utoipa::path(
     operation_id = "add_scope",
     tag = "scopes",
@@ -106,7 +115,9 @@ struct ScopePath {
     name: String,
 }
 
-/// Removes a scope that was added. No token is issued for it any more
+/// Removes a scope that was added
+///
+/// No token is issued for it any more.
 #[utoipa::path(
     operation_id = "remove_scope",
     tag = "scopes",

@@ -14,7 +14,9 @@ use crate::http::deferred::Deferred;
 use crate::http::error::Problem;
 use crate::http::extract::Admitted;
 
-/// Registers a client. The answer has its secret, this once
+/// Registers a client
+///
+/// The answer has its secret, this once.
 #[utoipa::path(
     operation_id = "create_client",
     tag = "clients",

@@ -22,7 +22,7 @@ use crate::storage::clients::{Filter, Order};
 #[into_params(parameter_in = Query)]
 struct ListQuery {
     /// Only clients whose name, description or identifier contains this, in any case.
-    #[param(max_length = 200)]
+    #[param(max_length = 200, pattern = r"^[^\u0000]*$")]
     search: Option<String>,
     /// Only enabled ones, or only disabled ones.
     enabled: Option<bool>,
@@ -65,6 +65,8 @@ impl From<Sort> for Order {
 }
 
 /// Clients, a page at a time
+///
+/// Newest first, unless `sort` says otherwise.
 #[utoipa::path(
     operation_id = "list_clients",
     tag = "clients",

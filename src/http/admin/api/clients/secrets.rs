@@ -12,7 +12,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{ClientPath, must_cover_client, no_such_client};
 use crate::app::App;
-use crate::clients::{ClientView, SecretView};
+use crate::clients::{
+    ClientError, ClientView, LONGEST_SECRET_LIFETIME, SecretView, check_secret_lifetime,
+};
 use crate::http::admin::api::WriteClients;
 use crate::http::deferred::{Deferred, OptionalJson};
 use crate::http::error::Problem;
@@ -24,11 +26,14 @@ use crate::model::ClientId;
 #[serde(deny_unknown_fields)]
 struct NewSecretBody {
     /// Seconds until it ends; never, if left out.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 3_153_600_000u64)]
     client_secret_lifetime: Option<u64>,
 }
 
-/// Makes one more secret. The answer has its value, this once
+/// Makes one more secret
+///
+/// The answer has its value, this once. A client may hold two for a while, so that it can change over
+/// without a pause.
 #[utoipa::path(
     operation_id = "create_client_secret",
     tag = "clients",
@@ -59,10 +64,7 @@ pub async fn post(
     let client_id = path.client_id()?;
     let OptionalJson(body) = body.read()?;
     let lifetime = body.unwrap_or_default().client_secret_lifetime;
-    if lifetime == Some(0) {
-        let detail = "client_secret_lifetime is at least 1 second.";
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
-    }
+    check_secret_lifetime(lifetime).map_err(|error| ClientError::Invalid(vec![error]))?;
     must_cover_client(&caller, &app, &client_id).await?;
     let lifetime = lifetime.map(Duration::from_secs);
     let secret = app
@@ -88,11 +90,13 @@ struct SecretPath {
 #[into_params(parameter_in = Query)]
 struct RetireQuery {
     /// Seconds until it ends; at once, if left out.
-    #[param(minimum = 0, default = 0)]
+    #[param(minimum = 0, maximum = 3_153_600_000u64, default = 0)]
     after: Option<u64>,
 }
 
-/// Retires a secret, at once or after a time. The only one that still works stays
+/// Retires a secret, at once or after a time
+///
+/// The only one that still works stays.
 #[utoipa::path(
     operation_id = "retire_client_secret",
     tag = "clients",
@@ -119,7 +123,12 @@ pub async fn delete(
     let client_id = ClientId::parse(&path.client_id).map_err(|_| no_such_client())?;
     // A secret's identifier has the form of a client's.
     let secret_id = ClientId::parse(&path.secret_id).map_err(|_| no_such_client())?;
-    let after = Duration::from_secs(query.read()?.after.unwrap_or(0));
+    let after = query.read()?.after.unwrap_or(0);
+    if after > LONGEST_SECRET_LIFETIME {
+        let detail = format!("after is at most {LONGEST_SECRET_LIFETIME} seconds.");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
+    }
+    let after = Duration::from_secs(after);
     let client = app
         .clients
         .retire_secret(&caller.cause, &client_id, secret_id.as_str(), after)

@@ -13,6 +13,8 @@ use crate::http::error::Problem;
 use crate::http::extract::Admitted;
 
 /// One client, with its secrets' times
+///
+/// The values of its secrets are in no answer but the one that made them.
 #[utoipa::path(
     operation_id = "get_client",
     tag = "clients",

@@ -12,7 +12,9 @@ use crate::http::admin::api::WriteClients;
 use crate::http::error::Problem;
 use crate::http::extract::Admitted;
 
-/// Shuts a client out at once: no new tokens, and those that it has are void
+/// Shuts a client out at once
+///
+/// It gets no new tokens, and those that it has are void.
 #[utoipa::path(
     operation_id = "disable_client",
     tag = "clients",
@@ -40,7 +42,9 @@ pub async fn post_disable(
     Ok(Json(ClientView::from(&client)))
 }
 
-/// Lets a client in again. Tokens from before stay void
+/// Lets a client in again
+///
+/// Tokens from before stay void.
 #[utoipa::path(
     operation_id = "enable_client",
     tag = "clients",
@@ -68,6 +72,8 @@ pub async fn post_enable(
 }
 
 /// Makes all tokens that the client has void at once
+///
+/// It can get new ones right away; to prevent that, disable it.
 #[utoipa::path(
     operation_id = "revoke_client_tokens",
     tag = "clients",
@@ -95,7 +101,9 @@ pub async fn post_revoke_tokens(
     Ok(Json(ClientView::from(&client)))
 }
 
-/// Deletes a client, its secrets, and with it the validity of its tokens
+/// Deletes a client and its secrets
+///
+/// Its tokens are void at once.
 #[utoipa::path(
     operation_id = "delete_client",
     tag = "clients",

@@ -13,7 +13,10 @@ use crate::http::deferred::Deferred;
 use crate::http::error::Problem;
 use crate::http::extract::Admitted;
 
-/// Changes what the body names and leaves the rest (RFC 7396)
+/// Changes a client
+///
+/// What the body names is changed and the rest is left. What is null becomes what it is for a client
+/// that is registered without it (RFC 7396).
 #[utoipa::path(
     operation_id = "update_client",
     tag = "clients",
