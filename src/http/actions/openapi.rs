@@ -94,9 +94,12 @@ fn query(action: &Registered) -> Vec<Value> {
     let mut parameters = Vec::new();
     for (name, property) in properties {
         let mut schema = property.clone();
-        let description = schema
-            .as_object_mut()
-            .and_then(|schema| schema.remove("description"));
+        let mut description = None;
+        if let Some(schema) = schema.as_object_mut() {
+            description = schema.remove("description");
+            // Each member has its own; put together, they need not make sense.
+            schema.remove("example");
+        }
         let parameter = json!({
             "name": name,
             "in": "query",

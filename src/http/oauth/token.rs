@@ -28,7 +28,7 @@ struct TokenRequest {
     #[schema(schema_with = grant_types)]
     grant_type: String,
     /// Less than all that the client may have, separated by spaces.
-    #[schema(example = "protected", pattern = r"^[!#-\[\]-~]+( [!#-\[\]-~]+)*$")]
+    #[schema(example = "protected", pattern = r"^([!#-\[\]-~]+( [!#-\[\]-~]+)*)?$")]
     scope: Option<String>,
     /// Where the token is to be used (RFC 8707); may be repeated.
     resource: Option<String>,
