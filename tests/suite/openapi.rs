@@ -1,5 +1,7 @@
 //! `GET /openapi.json`: the description of everything that this server serves.
 
+mod tools;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;

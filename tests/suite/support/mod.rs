@@ -31,6 +31,6 @@ pub use self::{
     client::{Admin, Agent, Anonymous, Basic, Bearer, Caller, RegisteredClient, Token},
     database::{Backend, TestDatabase},
     process::Refusal,
-    server::Server,
+    server::{ADMIN_USER, Server},
     wait::eventually,
 };

@@ -1,0 +1,120 @@
+// A developer at /docs: gets a token with client credentials, tries an action, and reads the answer, on
+// a desk and on a phone, by day and by night.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+function variable(name) {
+  const value = process.env[name];
+  assert.ok(value, `${name} is set`);
+  return value;
+}
+
+const issuer = variable('AMBIT_ISSUER');
+const clientId = variable('CLIENT_ID');
+const clientSecret = variable('CLIENT_SECRET');
+const scope = variable('AMBIT_SCOPE');
+const operation = variable('AMBIT_OPERATION');
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const browser = await chromium.launch({ executablePath: variable('AMBIT_TEST_BROWSER') });
+try {
+  for (const viewport of [{ width: 1280, height: 900 }, { width: 390, height: 844 }]) {
+    for (const colorScheme of ['light', 'dark']) {
+      const what = `${viewport.width} pixels wide, ${colorScheme}`;
+      await visit(what, { viewport, colorScheme });
+      console.log(`${what}: good`);
+    }
+  }
+} finally {
+  await browser.close();
+}
+
+/** Opens the page, uses it, and demands that nothing went wrong on the way. */
+async function visit(what, options) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  const complaints = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('request', (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (origin !== issuer && protocol !== 'data:') complaints.push(`asked for ${request.url()}`);
+  });
+  await page.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (event) => {
+      console.error(`against the policy: ${event.violatedDirective} ${event.blockedURI}`);
+    });
+  });
+  await page.goto(`${issuer}/docs`);
+  await page.locator('.opblock').first().waitFor();
+  const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const [red] = background.match(/\d+/g).map(Number);
+  assert.equal(red < 128, options.colorScheme === 'dark', `${what}: ${background}`);
+  await fitsItsWindow(what, page);
+
+  await authorize(page);
+  await tryOperation(what, page);
+  await fitsItsWindow(what, page);
+  await isAccessible(what, page);
+  assert.deepEqual(complaints, [], what);
+  await context.close();
+}
+
+async function authorize(page) {
+  await page.locator('.auth-wrapper > .btn.authorize').first().click();
+  const form = page.locator('.auth-container', { has: page.locator('#client_id_clientCredentials') });
+  await form.locator('#client_id_clientCredentials').fill(clientId);
+  await form.locator('#client_secret_clientCredentials').fill(clientSecret);
+  await form.locator(`label[for^="${scope}-"]`).first().click();
+  const granted = page.waitForResponse(`${issuer}/token`);
+  await form.locator('.btn.authorize').click();
+  assert.equal((await granted).status(), 200);
+  await page.locator('.dialog-ux').getByRole('button', { name: 'Remove authorization' }).waitFor();
+  await page.locator('.dialog-ux .close-modal').click();
+}
+
+async function tryOperation(what, page) {
+  const block = page.locator(`.opblock[id$="-${operation}"]`);
+  await block.locator('.opblock-summary-control').click();
+  const answered = page.waitForResponse((response) => response.url().includes(`/${operation}`));
+  await block.locator('.btn.execute').click();
+  const answer = await answered;
+  assert.equal(answer.status(), 200, what);
+  assert.match(answer.request().headers().authorization, /^Bearer /);
+  const live = block.locator('.live-responses-table .response').first();
+  assert.match(await live.locator('.response-col_status').innerText(), /^200/);
+  const shown = await live.locator('pre').first().innerText();
+  assert.deepEqual(JSON.parse(shown), await answer.json(), what);
+}
+
+/** Nothing is to be read by scrolling sideways. */
+async function fitsItsWindow(what, page) {
+  const [wide, room] = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return [scrollWidth, clientWidth];
+  });
+  assert.ok(wide <= room, `${what}: ${wide} pixels in ${room}`);
+}
+
+async function isAccessible(what, page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'],
+    // Swagger UI's own markup, which no style can mend: copying has a button without a name, lists of
+    // choices stand beside their label, and a heading that opens has buttons in it.
+    rules: Object.fromEntries(
+      ['button-name', 'nested-interactive', 'scrollable-region-focusable', 'select-name']
+        .map((rule) => [rule, { enabled: false }]),
+    ),
+  }));
+  const found = violations.map(({ id, nodes }) => (
+    `${id}: ${nodes.length}, such as ${nodes[0].html.slice(0, 160)} ${nodes[0].failureSummary}`
+  ));
+  assert.deepEqual(found, [], what);
+}
