@@ -111,7 +111,9 @@ fn another_method_is_told_which_ones_are_allowed() {
             .filter(|operation| describes(&operation.path, &address));
         // A pattern may reach an address that is described itself; that it does is not told.
         let reached: BTreeSet<_> = here.map(|operation| operation.method.as_str()).collect();
-        let own = operations.iter().filter(|operation| operation.path == *path);
+        let own = operations
+            .iter()
+            .filter(|operation| operation.path == *path);
         let methods: BTreeSet<_> = own.map(|operation| operation.method.as_str()).collect();
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"] {
             if reached.contains(method) {
