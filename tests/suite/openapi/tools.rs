@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::{
     clients::prepared,
-    support::{ADMIN_USER, Caller, Server},
+    support::{ADMIN_USER, Agent, Caller, Server},
 };
 
 /// The samples that the binary carries, one file a table.
@@ -62,7 +62,9 @@ fn schemathesis_finds_the_server_as_described() {
         .map(|scope| scope["name"].as_str().unwrap())
         .collect();
     let client = server.create_client("Schemathesis", &scopes);
-    let agent = server.agent(&client);
+    let (own, mcp) = (server.issuer(), format!("{}/mcp", server.issuer()));
+    let token = server.token_for(&client, &[("resource", own), ("resource", &mcp)]);
+    let agent = Agent::new(server.address(), token);
 
     let program = PathBuf::from(prepared("AMBIT_TEST_PYTHON")).with_file_name("schemathesis");
     let mut schemathesis = Command::new(program);

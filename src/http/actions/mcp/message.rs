@@ -82,11 +82,7 @@ pub struct Members<'a> {
 
 fn identifier_schema() -> Schema {
     let kinds = SchemaType::from_iter([Type::String, Type::Integer]);
-    ObjectBuilder::new()
-        .schema_type(kinds)
-        .max_length(Some(64))
-        .build()
-        .into()
+    ObjectBuilder::new().schema_type(kinds).build().into()
 }
 
 /// A member that is there, even as `null`.
