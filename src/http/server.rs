@@ -75,6 +75,7 @@ pub async fn serve(
     let body_limit = settings.body_limit;
     let server = HttpServer::new(move || {
         ActixApp::new()
+            .configure(|config| actions::rest::configure(config, app.invoker.registry()))
             .into_utoipa_app()
             .openapi(openapi::frame())
             .configure(routes::configure)
@@ -88,10 +89,6 @@ pub async fn serve(
                     .app_data(query_config())
                     .app_data(path_config())
                     .app_data(web::PayloadConfig::new(body_limit))
-                    .route(
-                        actions::rest::PATTERN,
-                        web::route().to(actions::rest::handle),
-                    )
                     .default_service(web::route().to(routes::unmatched))
                     .wrap(from_fn(middleware::around))
             })

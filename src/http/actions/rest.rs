@@ -14,17 +14,21 @@ use super::super::challenge::Challenge;
 use super::super::context::RequestContext;
 use super::super::error::Problem;
 use super::super::routes;
-use crate::actions::{ActionError, Call, Door, Input, Registered};
+use crate::actions::{ActionError, Call, Door, Input, Registered, Registry};
 use crate::app::App;
 
 /// The header of a key under which a writing action is done once.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// Where every action is served.
-pub const PATTERN: &str = "/actions/{router}/{action}";
+/// The routes, one for each action: an address without variables is found without a search.
+pub fn configure(config: &mut web::ServiceConfig, registry: &Registry) {
+    for action in registry.all() {
+        config.service(web::resource(action.path()).to(handle));
+    }
+}
 
 /// Answers a call of any action.
-pub async fn handle(
+async fn handle(
     request: HttpRequest,
     payload: web::Payload,
     app: web::Data<Arc<App>>,
