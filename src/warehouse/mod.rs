@@ -9,7 +9,7 @@
 mod backend;
 mod collect;
 pub mod load;
-mod moment;
+pub(crate) mod moment;
 mod open;
 mod postgres;
 mod snowflake;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike};
 const NANOS_A_SECOND: u32 = 1_000_000_000;
 
 /// Whether this is a day, as `2026-11-22`.
-pub(super) fn is_date(text: &str) -> bool {
+pub(crate) fn is_date(text: &str) -> bool {
     parse_day(text).is_some()
 }
 
@@ -49,7 +49,7 @@ pub(super) fn parse(text: &str) -> Option<NaiveDateTime> {
 }
 
 /// As [`parse`], and a day for its midnight.
-pub(super) fn parse_any(text: &str) -> Option<NaiveDateTime> {
+pub(crate) fn parse_any(text: &str) -> Option<NaiveDateTime> {
     match parse_day(text) {
         Some(day) => day.and_hms_opt(0, 0, 0),
         None => parse(text),
@@ -65,7 +65,7 @@ pub(super) fn parse_day(text: &str) -> Option<NaiveDate> {
 }
 
 /// How SQLite stores a moment.
-pub(super) fn stored(moment: NaiveDateTime) -> String {
+pub(crate) fn stored(moment: NaiveDateTime) -> String {
     let text = moment.format("%Y-%m-%d %H:%M:%S%.9f").to_string();
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
@@ -85,7 +85,7 @@ pub(super) fn answered_from_stored(text: &str) -> String {
 }
 
 /// How SQLite stores what an answer has as this text, if it is a moment.
-pub(super) fn stored_from_answered(text: &str) -> Option<String> {
+pub(crate) fn stored_from_answered(text: &str) -> Option<String> {
     let text = text.strip_suffix('Z')?;
     let (day, time) = text.split_once('T')?;
     let stored = format!("{day} {time}");

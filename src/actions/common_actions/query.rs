@@ -75,7 +75,9 @@ impl Action for Query {
         and columns of the semantic model and functions of an allow-list; a refusal says what was \
         not allowed and what would be. Row filters and masks hold whatever the SQL says, and \
         `applied` names them. Rows, bytes and time are limited; `truncated` says if an answer was \
-        cut short. Pass values as `parameters` rather than writing them into the SQL.";
+        cut short. Pass values as `parameters` rather than writing them into the SQL. On SQLite, days \
+        and moments are text: compare them with text, and subtract them with julianday(a) - \
+        julianday(b), in days, since a - b is only year minus year.";
     const SCOPE: &'static str = super::SCOPE;
     const EFFECT: Effect = Effect::Reads;
     const EXAMPLES: &'static [Example] = &[Example {

@@ -4,6 +4,9 @@ use std::fmt;
 
 use sqlparser::tokenizer::Span;
 
+use super::functions::allowed_functions;
+use crate::warehouse::Dialect;
+
 /// Below this similarity (0 to 1) a name is no likely misspelling of another.
 const LIKELY: f64 = 0.75;
 /// Most names that a refusal lists.
@@ -100,7 +103,7 @@ pub enum Refusal {
         near: Vec<String>,
     },
     /// A function outside the dialect's list.
-    #[error("function {name}{place} is not allowed; {}", functions(.near))]
+    #[error("function {name}{place} is not allowed; {}", functions(.near, *.dialect))]
     Function {
         /// Its name.
         name: String,
@@ -108,6 +111,8 @@ pub enum Refusal {
         place: Place,
         /// Allowed functions with names that are near.
         near: Vec<String>,
+        /// The dialect whose functions are allowed.
+        dialect: Dialect,
     },
     /// A part of SQL that is not allowed.
     #[error("{what}{place} is not allowed; {instead}")]
@@ -238,9 +243,11 @@ fn aliases(names: &[String]) -> String {
     }
 }
 
-fn functions(near: &[String]) -> String {
+fn functions(near: &[String], dialect: Dialect) -> String {
     if near.is_empty() {
-        "none that is allowed has a name like it".to_owned()
+        // All of them: who guessed this far off needs the whole list, once, and it is short.
+        let allowed: Vec<&str> = allowed_functions(dialect).collect();
+        format!("there are: {}", allowed.join(", "))
     } else {
         format!("allowed functions that are near: {}", listed(near))
     }

@@ -173,6 +173,40 @@ const ANSWERED: &[(&str, &[&str])] = &[
         "SELECT strftime('%Y-%m', released_at) AS month, count(*) FROM releases GROUP BY month",
         &["2025-01|1", "2025-02|2"],
     ),
+    // Moments in the form of answers and those of other dialects, none of which SQLite stores.
+    (
+        "SELECT version FROM releases WHERE released_at = '2025-01-01T10:00:00Z'",
+        &["1.0"],
+    ),
+    (
+        "SELECT version FROM releases WHERE released_at IN ('2025-02-01T10:00:00Z', 'x')",
+        &["1.1"],
+    ),
+    (
+        "SELECT '2025-01-21T22:03:55.5Z', '2025-01-21T22:03:55', 'at 2025-01-21T22:03:55Z'",
+        &["2025-01-21 22:03:55.5|2025-01-21T22:03:55|at 2025-01-21T22:03:55Z"],
+    ),
+    (
+        "SELECT version FROM releases WHERE released_at >= DATE '2025-02-01' \
+         AND released_at < TIMESTAMP '2025-02-11T10:00:00Z'",
+        &["1.1"],
+    ),
+    (
+        "SELECT TIMESTAMP '2025-02-11', TIMESTAMP '2025-02-11 10:00+02:00', DATE '2025-02-11'",
+        &["2025-02-11 00:00:00|2025-02-11 08:00:00|2025-02-11"],
+    ),
+    (
+        "SELECT CAST(released_at AS DATE) AS day, count(*) FROM releases \
+         WHERE CAST(released_at AS DATE) > '2025-01-01' GROUP BY CAST(released_at AS DATE) \
+         ORDER BY released_at::date",
+        &["2025-02-01|1", "2025-02-11|1"],
+    ),
+    (
+        "SELECT CAST(CAST('2025-02-11' AS TIMESTAMP) AS TIMESTAMP), \
+         CAST('2025-02-11T10:00:00+02:00' AS TIMESTAMP WITH TIME ZONE), \
+         CAST('2025-02-11 10:00:00' AS TIME)",
+        &["2025-02-11 00:00:00|2025-02-11 08:00:00|10:00:00"],
+    ),
     (
         "SELECT loud FROM versions WHERE LOUD = 'MAJOR''s'",
         &["MAJOR's"],

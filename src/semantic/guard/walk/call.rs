@@ -65,6 +65,7 @@ impl Walk<'_> {
             near: nearest(name, allowed_functions(self.dialect)),
             name: quoted(name),
             place: place.into(),
+            dialect: self.dialect,
         })
     }
 

@@ -141,6 +141,9 @@ impl Walk<'_> {
     /// What has a syntax of its own.
     fn special(&mut self, expression: &mut Expr) -> Outcome {
         let sqlite = self.dialect == Dialect::Sqlite;
+        if sqlite && self.temporal(expression)? {
+            return Ok(());
+        }
         match expression {
             Expr::Cast {
                 kind,

@@ -6,6 +6,7 @@ use sqlparser::ast::{DollarQuotedString, Value, ValueWithSpan};
 
 use super::{Outcome, Walk};
 use crate::semantic::guard::refusal::Refusal;
+use crate::warehouse::{Dialect, moment};
 
 const LITERALS: &str = "a literal is a number, 'text', TRUE, FALSE or NULL";
 const STYLES: &str = "write each parameter as ?, or each as $1, $2 and so on";
@@ -75,7 +76,13 @@ impl Walk<'_> {
                 if text.contains('\0') {
                     return refused("a NUL character in text");
                 }
-                *value = Value::SingleQuotedString(std::mem::take(text));
+                // As with parameters: what an answer had must be found by the next question.
+                let stored = match self.dialect {
+                    Dialect::Sqlite => moment::stored_from_answered(text),
+                    Dialect::Postgres | Dialect::Snowflake => None,
+                };
+                let text = stored.unwrap_or_else(|| std::mem::take(text));
+                *value = Value::SingleQuotedString(text);
             }
             Value::Placeholder(name) => match self.placeholders.position(name) {
                 Some(position) => *name = format!("?{position}"),

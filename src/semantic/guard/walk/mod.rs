@@ -9,6 +9,7 @@ mod from;
 mod literal;
 mod query;
 mod select;
+mod temporal;
 mod window;
 
 use std::collections::BTreeMap;
