@@ -54,6 +54,12 @@ pub const SQLITE: &[(&str, &str)] = &[
         "DISTINCT ON is not allowed",
     ),
     ("SELECT kind COLLATE mine FROM releases", "this collation"),
+    ("SELECT DATE '2026-02-30'", "this day or moment"),
+    ("SELECT TIMESTAMP 'now'", "this day or moment"),
+    (
+        "SELECT CAST((SELECT secret FROM secrets) AS DATE)",
+        "table \"secrets\"",
+    ),
     ("REPLACE INTO releases VALUES (1)", "REPLACE is not allowed"),
 ];
 
