@@ -19,15 +19,10 @@ pub enum ActionError {
     /// It does not fit what is there already.
     #[error("{0}")]
     Conflict(String),
-    /// The caller may not do that, whatever its scope says of the action; with the scopes that would
-    /// help, if any do.
-    #[error("{detail}")]
-    Refused {
-        /// What was not allowed, and what would be.
-        detail: String,
-        /// Scopes that the caller lacks.
-        lacking: Vec<String>,
-    },
+    /// The caller may not do that, whatever its scope says of the action: what was not allowed, and
+    /// what would be.
+    #[error("{0}")]
+    Refused(String),
     /// The idempotency key came with another input before.
     #[error("the Idempotency-Key was used with another input before")]
     KeyReused,
@@ -51,12 +46,9 @@ impl ActionError {
         }])
     }
 
-    /// The caller may not do that, and no scope would help.
+    /// The caller may not do that.
     pub fn refused(detail: impl Into<String>) -> Self {
-        Self::Refused {
-            detail: detail.into(),
-            lacking: Vec::new(),
-        }
+        Self::Refused(detail.into())
     }
 
     /// The action itself is at fault.
@@ -70,7 +62,7 @@ impl ActionError {
             Self::Invalid(_) => "invalid_input",
             Self::NotFound(_) => "not_found",
             Self::Conflict(_) => "conflict",
-            Self::Refused { .. } => "refused",
+            Self::Refused(_) => "refused",
             Self::KeyReused => "idempotency_key_reused",
             Self::Deadline(_) => "deadline",
             Self::Unavailable(_) => "unavailable",

@@ -401,7 +401,7 @@ fn verdict(action: &Registered, principal: &Principal) -> Verdict {
 
 fn decision(error: &ActionError) -> Decision {
     match error {
-        ActionError::Invalid(_) | ActionError::Refused { .. } | ActionError::KeyReused => {
+        ActionError::Invalid(_) | ActionError::Refused(_) | ActionError::KeyReused => {
             Decision::Denied
         }
         ActionError::NotFound(_)
@@ -412,7 +412,8 @@ fn decision(error: &ActionError) -> Decision {
     }
 }
 
-/// A call under way. One whose caller went away, so that its future was dropped, is recorded too.
+/// A call under way. One whose caller went away, so that its future was dropped, is recorded too, unless
+/// what it changed was.
 struct Unfinished(Option<Arc<ActionContext>>);
 
 impl Drop for Unfinished {
@@ -420,6 +421,9 @@ impl Drop for Unfinished {
         let Some(context) = self.0.take() else {
             return;
         };
+        if context.state().recorded {
+            return;
+        }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 let entry = context.entry(Decision::Failed, "cancelled");

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use jsonschema::Validator;
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
 use serde_json::{Map, Value};
 
 use super::action::{Definition, Router};
@@ -123,21 +124,91 @@ impl Registered {
         if self.validator.is_valid(input) {
             return Ok(());
         }
-        let mistakes = self.validator.iter_errors(input).take(MISTAKES);
-        let errors = mistakes.map(|mistake| {
-            let path = mistake.instance_path().to_string();
-            let field = path.trim_start_matches('/').replace('/', ".");
-            FieldError {
-                field: if field.is_empty() {
-                    "input".to_owned()
-                } else {
-                    field
-                },
-                detail: mistake.masked_with("the value").to_string(),
-            }
-        });
+        let mistakes = self.validator.iter_errors(input);
+        let errors = mistakes
+            .flat_map(|mistake| self.explained(&mistake))
+            .take(MISTAKES);
         Err(ActionError::Invalid(errors.collect()))
     }
+}
+
+impl Registered {
+    /// One mistake, said so that the caller can mend it, without what was given.
+    fn explained(&self, mistake: &ValidationError<'_>) -> Vec<FieldError> {
+        let path = mistake.instance_path().to_string();
+        let place = path.trim_start_matches('/').replace('/', ".");
+        let member = |name: &str| match place.as_str() {
+            "" => name.to_owned(),
+            place => format!("{place}.{name}"),
+        };
+        let at = |field: String, detail: String| FieldError { field, detail };
+        match mistake.kind() {
+            ValidationErrorKind::Required { property } => {
+                let name = property.as_str().unwrap_or_default();
+                vec![at(member(name), "is needed".to_owned())]
+            }
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                let known: Vec<_> = self.members.keys().map(String::as_str).collect();
+                let detail = match (place.is_empty(), known.is_empty()) {
+                    (true, false) => format!("is not known; there are: {}", known.join(", ")),
+                    (true, true) => "is not known; nothing is taken".to_owned(),
+                    (false, _) => "is not known".to_owned(),
+                };
+                let unknown = unexpected.iter().take(MISTAKES);
+                unknown
+                    .map(|name| at(member(&clipped(name)), detail.clone()))
+                    .collect()
+            }
+            ValidationErrorKind::Enum { options } => {
+                let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+                let options: Vec<_> = options
+                    .iter()
+                    .filter(|option| !option.is_null())
+                    .map(|option| {
+                        option
+                            .as_str()
+                            .map_or_else(|| option.to_string(), str::to_owned)
+                    })
+                    .collect();
+                vec![at(
+                    named(place),
+                    format!("must be one of: {}", options.join(", ")),
+                )]
+            }
+            // A choice of which one part is a list of words, and the other nothing.
+            ValidationErrorKind::OneOfNotValid { context }
+            | ValidationErrorKind::AnyOf { context }
+                if context.iter().flatten().any(is_list) =>
+            {
+                let mut lists = context.iter().flatten().filter(|part| is_list(part));
+                lists
+                    .next()
+                    .map_or_else(Vec::new, |list| self.explained(list))
+            }
+            _ => vec![at(
+                named(place),
+                mistake.masked_with("the value").to_string(),
+            )],
+        }
+    }
+}
+
+/// The field of a mistake, or the input as a whole.
+fn named(place: String) -> String {
+    if place.is_empty() {
+        "input".to_owned()
+    } else {
+        place
+    }
+}
+
+fn is_list(mistake: &ValidationError<'_>) -> bool {
+    matches!(mistake.kind(), ValidationErrorKind::Enum { .. })
+}
+
+/// A name that a stranger made up, of a length that an answer can bear.
+fn clipped(name: &str) -> String {
+    name.chars().take(64).collect()
 }
 
 impl Plain {

@@ -125,13 +125,28 @@ fn what_the_schema_forbids_is_refused_by_name_and_not_repeated() {
         ("name=a&style=rude", "style"),
         ("name=a&languages=1&languages=2&languages=3", "languages"),
         ("name=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "name"),
-        ("name=a&nmae=b", "input"),
-        ("", "input"),
+        ("name=a&nmae=b", "nmae"),
+        ("", "name"),
     ] {
         let error = query(text).unwrap_err();
         assert_eq!(fields(&error), [field], "{text}");
         assert!(!format!("{error:?}").contains("secret"), "{error:?}");
     }
+}
+
+#[test]
+fn a_refusal_names_what_would_be_taken() {
+    let error = query("name=a&style=rude&nmae=b").unwrap_err();
+    let ActionError::Invalid(errors) = error else {
+        panic!("{error:?}")
+    };
+    let details: Vec<_> = errors.iter().map(|error| error.detail.as_str()).collect();
+    assert!(
+        details.contains(&"must be one of: plain, warm"),
+        "{details:?}"
+    );
+    let known = "is not known; there are: languages, name, style, times";
+    assert!(details.contains(&known), "{details:?}");
 }
 
 #[test]

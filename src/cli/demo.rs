@@ -131,6 +131,10 @@ fn explained(error: anyhow::Error) -> anyhow::Error {
 }
 
 fn introduction(base: &str, folder: &TempDir, password: &SecretString) -> String {
+    let samples = ACTIONS.iter().flat_map(|router| router.samples);
+    let samples: String = samples
+        .map(|sample| format!("{:16} {}\n", sample.table, sample.source))
+        .collect();
     format!(
         "This is a demo of Ambit. Everything is in {folder}, which is removed at the end.\n\
          \n\
@@ -138,6 +142,9 @@ fn introduction(base: &str, folder: &TempDir, password: &SecretString) -> String
          API            {base}/docs\n\
          administrator  {ADMINISTRATOR}\n\
          password       {password}\n\
+         \n\
+         Sample data\n\
+         {samples}\
          \n\
          Paste these lines into another terminal, one after the other.\n\n",
         folder = folder.path().display(),
@@ -154,6 +161,8 @@ fn lines(base: &str, client_id: &ClientId, secret: &NewSecret) -> String {
     let access_token = "sed -n 's/.*\"access_token\" *: *\"\\([^\"]*\\)\".*/\\1/p'";
     let question = "SELECT kind, COUNT(*) AS releases FROM releases GROUP BY kind ORDER BY kind";
     let way_round = "SELECT name FROM sqlite_master";
+    let accept = "-H 'Accept: application/json, text/event-stream'";
+    let tool = r#"{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_releases", "arguments": {"limit": 1}}}"#;
     format!(
         "# The agent gets a token, which covers reading and no more.\n\
          TOKEN=$(curl -sS {credentials} -d grant_type=client_credentials '{base}/token' | {access_token})\n\
@@ -169,6 +178,10 @@ fn lines(base: &str, client_id: &ClientId, secret: &NewSecret) -> String {
          \n\
          # It wants to change something, which its token does not cover: 403.\n\
          {curl} {bearer} {json} -d '{{}}' '{base}/actions/release_oversight/set_gate'\n\
+         \n\
+         # The same actions are MCP tools, for a token that names the endpoint: 200.\n\
+         MCP=$(curl -sS {credentials} -d grant_type=client_credentials -d 'resource={base}/mcp' '{base}/token' | {access_token})\n\
+         {curl} -H \"Authorization: Bearer $MCP\" {json} {accept} -d '{tool}' '{base}/mcp'\n\
          \n\
          # The token is revoked: 200.\n\
          {curl} {credentials} -d \"token=$TOKEN\" '{base}/revoke'\n\

@@ -31,12 +31,12 @@ fn problem(refusal: Refusal, challenge: Challenge<'_>) -> Problem {
             let detail = "The client asks for too much at a time.";
             Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(wait)
         }
-        Refusal::Action(error) => failed(error, challenge),
+        Refusal::Action(error) => failed(error),
         Refusal::Storage(error) => error.into(),
     }
 }
 
-fn failed(error: ActionError, challenge: Challenge<'_>) -> Problem {
+fn failed(error: ActionError) -> Problem {
     let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
     let detail = sentence(error.to_string());
     match error {
@@ -45,13 +45,8 @@ fn failed(error: ActionError, challenge: Challenge<'_>) -> Problem {
             .errors(errors),
         ActionError::NotFound(_) => Problem::new(StatusCode::NOT_FOUND, detail),
         ActionError::Conflict(_) => Problem::new(StatusCode::CONFLICT, detail),
-        ActionError::Refused { lacking, .. } if lacking.is_empty() => {
+        ActionError::Refused(_) => {
             Problem::new(unprocessable, detail).kind("urn:ambit:problem:refused")
-        }
-        ActionError::Refused { lacking, .. } => {
-            let mut problem = challenge.insufficient_scope(&lacking.join(" "));
-            problem.detail = detail;
-            problem
         }
         ActionError::KeyReused => {
             Problem::new(unprocessable, detail).kind("urn:ambit:problem:idempotency_key_reused")

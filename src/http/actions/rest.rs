@@ -108,7 +108,7 @@ fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
 }
 
 fn invalid(error: ActionError) -> Problem {
-    super::failed(error, Challenge::of("", ""))
+    super::failed(error)
 }
 
 fn problem_of(error: &actix_web::Error) -> Problem {

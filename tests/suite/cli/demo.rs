@@ -34,7 +34,7 @@ fn the_printed_lines_do_what_they_say() {
             .collect();
         assert_eq!(
             statuses,
-            ["200", "200", "422", "403", "200", "401"],
+            ["200", "200", "422", "403", "200", "200", "401"],
             "{run:?}"
         );
         assert_eq!(String::from_utf8_lossy(&run.stderr), "");

@@ -23,9 +23,7 @@ use tokio::sync::mpsc;
 use super::super::problem;
 use super::message::{self, Fault, Parameters};
 use super::{Declined, Exchange, Opening};
-use crate::actions::{
-    ActionError, Answer, Input, Progress, Refusal, Registered, Registry, Reporter,
-};
+use crate::actions::{Answer, Input, Progress, Refusal, Registered, Registry, Reporter};
 use crate::http::challenge::Challenge;
 use crate::http::context::RequestContext;
 use crate::http::error::Problem;
@@ -86,7 +84,7 @@ pub async fn call(
             Ok(events().streaming(stream_of(running, writer, first)))
         }
         Step::End(Outcome::Answered(answer)) => Ok(json(writer.answered(&answer))),
-        Step::End(Outcome::Refused(Refusal::Action(error))) if !lacks_scope(&error) => {
+        Step::End(Outcome::Refused(Refusal::Action(error))) => {
             Ok(json(writer.failed(error.into())))
         }
         Step::End(Outcome::Refused(refusal)) => Err(problem(refusal, exchange.challenge).into()),
@@ -132,10 +130,6 @@ impl<'a> Wanted<'a> {
             progress_token,
         })
     }
-}
-
-fn lacks_scope(error: &ActionError) -> bool {
-    matches!(error, ActionError::Refused { lacking, .. } if !lacking.is_empty())
 }
 
 fn json(body: String) -> HttpResponse {
