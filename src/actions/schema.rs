@@ -36,6 +36,7 @@ pub fn self_contained(own: TypeSchema) -> Value {
     }
     let mut schema = Value::Object(schema);
     redirect(&mut schema, &format!("{COMPONENTS}{}", own.name));
+    list_examples(&mut schema);
     schema
 }
 
@@ -62,5 +63,66 @@ fn redirect(value: &mut Value, itself: &str) {
         }
         Value::Array(items) => items.iter_mut().for_each(|item| redirect(item, itself)),
         _ => {}
+    }
+}
+
+/// Turns every `example`, which OpenAPI knows and JSON Schema does not, into a list of `examples`.
+///
+/// Only schemas are walked: a property may be called `example`, and values are left as they are.
+fn list_examples(schema: &mut Value) {
+    let Value::Object(members) = schema else {
+        return;
+    };
+    if let Some(example) = members.remove("example") {
+        members.entry("examples").or_insert(json!([example]));
+    }
+    for (keyword, member) in members {
+        match (keyword.as_str(), member) {
+            ("properties" | "patternProperties" | "$defs", Value::Object(named)) => {
+                named.values_mut().for_each(list_examples);
+            }
+            ("allOf" | "anyOf" | "oneOf" | "prefixItems", Value::Array(schemas)) => {
+                schemas.iter_mut().for_each(list_examples);
+            }
+            ("items" | "additionalProperties" | "propertyNames" | "not", schema) => {
+                list_examples(schema);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_are_lists_and_properties_keep_their_names() {
+        let mut schema = json!({
+            "type": "object",
+            "example": {"example": 1},
+            "properties": {
+                "example": {"type": "string", "example": "a"},
+                "many": {"type": "array", "items": {"type": "integer", "example": 2}},
+                "either": {"oneOf": [{"type": "null"}, {"$ref": "#/$defs/One"}]},
+            },
+            "default": {"example": 3},
+            "$defs": {"One": {"type": "string", "example": "b"}},
+        });
+        list_examples(&mut schema);
+        assert_eq!(
+            schema,
+            json!({
+                "type": "object",
+                "examples": [{"example": 1}],
+                "properties": {
+                    "example": {"type": "string", "examples": ["a"]},
+                    "many": {"type": "array", "items": {"type": "integer", "examples": [2]}},
+                    "either": {"oneOf": [{"type": "null"}, {"$ref": "#/$defs/One"}]},
+                },
+                "default": {"example": 3},
+                "$defs": {"One": {"type": "string", "examples": ["b"]}},
+            })
+        );
     }
 }

@@ -20,6 +20,9 @@ Examples:
   ambit actions call list_releases --client-id CLIENT_ID
   ambit actions call list_releases '{\"limit\": 5}' --client-id CLIENT_ID --scope releases:read";
 
+/// How a call of a writing action that is repeated is done once, over HTTP and over MCP.
+const IDEMPOTENCY: &str = "header Idempotency-Key, or over MCP _meta[\"ambit/idempotencyKey\"]";
+
 /// What to do with actions.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -181,6 +184,9 @@ fn show(action: &'static Registered) -> anyhow::Result<()> {
         "served at",
         &format!("{} {}", method(action), action.path()),
     ]);
+    if definition.effect == Effect::Writes {
+        table.row(["done once by", IDEMPOTENCY]);
+    }
     output::print(&table.text())?;
     output::print_line(&format!("\n{}", definition.description))?;
     for (title, schema) in [

@@ -26,7 +26,7 @@ mod tests;
 
 pub use document::{LONGEST_FILE, ModelError, parse};
 pub use layer::{LoadError, SemanticLayer, read};
-pub use lint::{Finding, LintError, lint};
+pub use lint::{Finding, LintError, Linted, lint};
 pub use metadata::{FieldMetadata, MetricMetadata, RelationshipMetadata, TableMetadata};
 pub use model::{
     Access, AiContext, DataType, Dataset, DialectExpression, Expression, Extension, Field, Mask,

@@ -185,6 +185,20 @@ fn the_models_that_come_with_ambit_fit_the_full_data() {
 }
 
 #[test]
+fn tables_that_are_not_loaded_are_named_as_unchecked() {
+    let server = server();
+    let printed = server.cli_stdout(["semantic", "lint"]);
+    assert!(
+        printed.contains("audit_risk, incident_events, release_changes, releases"),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("Nothing is wrong with what was checked."),
+        "{printed}"
+    );
+}
+
+#[test]
 fn what_is_known_is_shown() {
     let server = server();
     fs::create_dir(server.folder().join("semantic")).expect("a folder can be made");

@@ -81,7 +81,8 @@ impl Action for RecordRelease {
     const DESCRIPTION: &'static str = "\
 Records a release from continuous integration, with the changes that it ships: at most \
 1000, and no more than fit into a request, which is 64 KiB unless the operator allows more. It is part \
-of every list and figure from then on, beside the releases of the warehouse. A version is recorded once: \
+of every list and figure from then on, beside the releases of the warehouse; Ambit keeps it itself, so that \
+SQL over the tables, as query runs it, does not see it. A version is recorded once: \
 one that is known already is a conflict. Gates do not hold a release up that was made, but the answer \
 counts those that were open; ask release_readiness before.";
     const SCOPE: &'static str = SCOPE_WRITE;

@@ -12,7 +12,7 @@ use crate::app::database_address;
 use crate::config::Settings;
 use crate::http;
 use crate::model::TenantId;
-use crate::semantic::{self, Finding, LoadError, SemanticLayer};
+use crate::semantic::{self, Linted, LoadError, SemanticLayer};
 use crate::storage::inspection::{self, State};
 use crate::storage::scopes;
 use crate::warehouse::{self, Limits};
@@ -41,11 +41,24 @@ impl Args {
     /// Prints what is wrong, by file and line.
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         let settings = context.settings()?;
-        let findings = self.findings(&settings).await?;
+        let Linted {
+            findings,
+            not_loaded,
+        } = self.linted(&settings).await?;
         if self.json {
             output::print_json(&findings)?;
-        } else if findings.is_empty() {
-            output::print_line("Nothing is wrong with the models.")?;
+        } else {
+            if !not_loaded.is_empty() {
+                output::print_line(&printable(&unchecked(&not_loaded)))?;
+            }
+            if findings.is_empty() {
+                let what = if not_loaded.is_empty() {
+                    "the models"
+                } else {
+                    "what was checked"
+                };
+                output::print_line(&format!("Nothing is wrong with {what}."))?;
+            }
         }
         if findings.is_empty() {
             return Ok(());
@@ -64,7 +77,7 @@ impl Args {
         Err(anyhow!("{} {things} wrong with the models", findings.len()))
     }
 
-    async fn findings(&self, settings: &Settings) -> anyhow::Result<Vec<Finding>> {
+    async fn linted(&self, settings: &Settings) -> anyhow::Result<Linted> {
         let scopes = known_scopes(settings)?;
         let limits = Limits {
             rows: 1,
@@ -83,7 +96,10 @@ impl Args {
         let layer = match loaded {
             Ok(layer) => layer,
             Err(LoadError::Broken(errors)) => {
-                return Ok(errors.into_iter().map(Into::into).collect());
+                return Ok(Linted {
+                    findings: errors.into_iter().map(Into::into).collect(),
+                    not_loaded: BTreeSet::new(),
+                });
             }
             Err(error) => return Err(error.into()),
         };
@@ -109,6 +125,15 @@ impl Args {
         }
         Ok(texts)
     }
+}
+
+/// Says which tables were not there to be checked against.
+fn unchecked(not_loaded: &BTreeSet<String>) -> String {
+    let names: Vec<&str> = not_loaded.iter().map(String::as_str).collect();
+    format!(
+        "Not loaded, so neither their columns nor SQL over them were checked: {}.",
+        names.join(", ")
+    )
 }
 
 /// The scopes of the code, and those that were added to the database, if there is one.

@@ -44,13 +44,21 @@ impl Serialize for Finding {
     }
 }
 
+/// What came of holding models against the warehouse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linted {
+    /// Everything that is wrong, in the order of the files.
+    pub findings: Vec<Finding>,
+    /// Tables that may lack and do, by name: nothing that reads them was checked.
+    pub not_loaded: BTreeSet<String>,
+}
+
 /// Why models could not be held against the warehouse.
 #[derive(Debug, thiserror::Error)]
 #[error("the models cannot be checked: {0}")]
 pub struct LintError(#[from] WarehouseError);
 
-/// Everything that is wrong with the models, in the order of their files. `scopes` are the scopes that
-/// there are; `may_lack` says of a file whether its tables need not be loaded.
+/// What is wrong with the models, and what could not be checked. `scopes` are the scopes that there are; `may_lack` says of a file whether its tables need not be loaded.
 ///
 /// # Errors
 /// The warehouse does not answer.
@@ -60,7 +68,7 @@ pub async fn lint(
     limits: Limits,
     scopes: &BTreeSet<String>,
     may_lack: impl Fn(&str) -> bool,
-) -> Result<Vec<Finding>, LintError> {
+) -> Result<Linted, LintError> {
     let mut findings = contents::lint(layer, scopes);
     let there = warehouse.tables().await?;
     let mut checked = tables::Tables {
@@ -69,6 +77,7 @@ pub async fn lint(
         limits,
         there,
         missing: BTreeSet::new(),
+        not_loaded: BTreeSet::new(),
         findings: Vec::new(),
     };
     checked.datasets(may_lack).await?;
@@ -77,5 +86,8 @@ pub async fn lint(
     findings.append(&mut checked.findings);
     findings.sort();
     findings.dedup();
-    Ok(findings)
+    Ok(Linted {
+        findings,
+        not_loaded: checked.not_loaded,
+    })
 }

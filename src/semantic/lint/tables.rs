@@ -25,6 +25,8 @@ pub(super) struct Tables<'a> {
     pub there: Vec<TableDescription>,
     /// Datasets whose table is not there, or not as they say: SQL over them is not tried.
     pub missing: BTreeSet<String>,
+    /// Tables that may lack and do.
+    pub not_loaded: BTreeSet<String>,
     pub findings: Vec<Finding>,
 }
 
@@ -57,7 +59,9 @@ impl Tables<'_> {
                 Some(table) => self.fields(dataset, &table).await?,
                 None => {
                     self.missing.insert(dataset.name.to_ascii_lowercase());
-                    if !may_lack(&dataset.place.file) {
+                    if may_lack(&dataset.place.file) {
+                        self.not_loaded.insert(dataset.source.clone());
+                    } else {
                         let problem = format!("the warehouse has no table {}", dataset.source);
                         self.wrong(&dataset.place, problem);
                     }

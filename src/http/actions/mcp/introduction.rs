@@ -25,6 +25,8 @@ const INSTRUCTIONS: &str = "Ambit lets you act on real systems within the scope 
     checked and applied without running it. Where a tool is made for the question, prefer it to SQL: \
     its description says how its figures are computed. Lists are paged; pass next_cursor on to go on. \
     You see the tools that your token covers; a call that needs more is refused with the scopes that it needs. \
+    A tool that writes is done only once under a key: send the same _meta[\"ambit/idempotencyKey\"] in \
+    tools/call when you repeat a call. \
     Every call is recorded.";
 
 /// Who this is, as JSON.
@@ -75,6 +77,7 @@ fn written(value: &impl Serialize) -> String {
 mod tests {
     use super::*;
     use crate::actions::{ACTIONS, Registry};
+    use crate::http::actions::mcp::message::Meta;
 
     #[test]
     fn the_instructions_name_tools_that_there_are() {
@@ -89,5 +92,14 @@ mod tests {
             assert!(INSTRUCTIONS.contains(name), "{name}");
             assert!(registry.by_name(name).is_some(), "{name}");
         }
+    }
+
+    #[test]
+    fn the_instructions_name_the_idempotency_key_as_it_is_read() {
+        let (_, after) = INSTRUCTIONS.split_once("_meta[\"").unwrap();
+        let (name, _) = after.split_once('"').unwrap();
+        let sent = json!({ name: "once" }).to_string();
+        let meta: Meta = serde_json::from_str(&sent).unwrap();
+        assert_eq!(meta.idempotency_key.as_deref(), Some("once"));
     }
 }
