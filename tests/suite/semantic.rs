@@ -150,6 +150,37 @@ fn lint_finds_each_planted_mistake() {
     }
 }
 
+/// A row filter is tried even where no field is computed and nothing else reads the table.
+#[test]
+fn lint_runs_row_filters() {
+    let server = server();
+    let (datasets, _) = MODEL.split_once("metrics:").expect("there are metrics");
+    let plain = datasets.replace("UPPER(kind)", "kind");
+    let filtered = |filter: &str| {
+        let access = format!(
+            "    custom_extensions:\n      - vendor_name: AMBIT\n        \
+             data: '{{\"scope\": \"protected\", \"row_filter\": \"{filter}\"}}'\n"
+        );
+        format!("{plain}{access}")
+    };
+    let (output, findings) = lint(&server, &filtered("kind = :client_id"));
+    assert!(output.status.success(), "{findings:?}");
+
+    let (output, findings) = lint(&server, &filtered("kynd = :client_id"));
+    assert_eq!(output.status.code(), Some(1));
+    let [finding] = findings.as_slice() else {
+        panic!("{findings:#?}")
+    };
+    assert_eq!(finding["file"], "model.yaml");
+    assert_eq!(finding["line"], 4);
+    let problem = finding["problem"].as_str().unwrap();
+    assert!(
+        problem.contains("things cannot be read with its row filter"),
+        "{problem}"
+    );
+    assert!(problem.contains("kynd"), "{problem}");
+}
+
 #[test]
 fn dangling_relationships_are_found() {
     let server = server();

@@ -15,6 +15,7 @@ mod data_types;
 mod functions;
 mod names;
 mod printing;
+mod qualified;
 mod readable;
 mod reading;
 mod refusal;

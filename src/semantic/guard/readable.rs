@@ -8,13 +8,14 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use sqlparser::ast::{
-    Expr, Ident, ObjectName, ObjectNamePart, Query, SelectItem, SetExpr, TableFactor, Value,
-    ValueWithSpan, VisitMut, VisitorMut,
+    Expr, Ident, ObjectName, ObjectNamePart, Query, SelectItem, SetExpr, TableAlias, TableFactor,
+    Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::printing::{self, Binding, Caller};
+use super::qualified;
 use super::reading::{self, parser_dialect};
 use super::walk::GENERATED;
 use crate::semantic::Mask;
@@ -29,8 +30,8 @@ pub struct ReadableTable {
     pub source: String,
     /// The only columns that can be named, and what `*` stands for.
     pub columns: Vec<ReadableColumn>,
-    /// The rows that can be seen: a condition over the source's own columns, written by the operator
-    /// and trusted. It may hold `:client_id`, `:subject` and `:tenant_id`.
+    /// The rows that can be seen: a condition over the source's own columns, without subqueries,
+    /// written by the operator and trusted. It may hold `:client_id`, `:subject` and `:tenant_id`.
     pub row_filter: Option<String>,
 }
 
@@ -39,8 +40,8 @@ pub struct ReadableTable {
 pub struct ReadableColumn {
     /// The name that agents write.
     pub name: String,
-    /// How it is computed from the source's columns, by the operator and trusted. `None`: it is the
-    /// source's column of the same name.
+    /// How it is computed from the source's columns, without subqueries, by the operator and trusted.
+    /// `None`: it is the source's column of the same name.
     pub expression: Option<String>,
     /// What is shown in place of its values.
     pub mask: Option<Mask>,
@@ -183,18 +184,24 @@ impl Reader<'_> {
             return Err(self.unusable(what, "it cannot be selected from"));
         };
         for from in &mut select.from {
-            if let TableFactor::Table { name, .. } = &mut from.relation {
+            if let TableFactor::Table { name, alias, .. } = &mut from.relation {
                 *name = source.clone();
+                *alias = Some(TableAlias {
+                    explicit: true,
+                    name: qualified::alias(),
+                    columns: Vec::new(),
+                    at: None,
+                });
             }
         }
         select.projection = self
             .table
             .columns
             .iter()
-            .map(|column| self.column(column))
+            .map(|column| self.column(column, &source))
             .collect::<Result<_, _>>()?;
         if let Some(filter) = &self.table.row_filter {
-            let filter = self.expression("the row filter", filter)?;
+            let filter = self.expression("the row filter", filter, &source)?;
             select.selection = Some(Expr::Nested(Box::new(filter)));
         }
         Ok(query)
@@ -216,12 +223,12 @@ impl Reader<'_> {
         Ok(name)
     }
 
-    fn column(&self, column: &ReadableColumn) -> Result<SelectItem, Unusable> {
+    fn column(&self, column: &ReadableColumn, source: &ObjectName) -> Result<SelectItem, Unusable> {
         let what = format!("column {:?}", column.name);
         self.name(&what, &column.name)?;
         let value = match &column.expression {
-            Some(expression) => self.expression(&what, expression)?,
-            None => Expr::Identifier(self.source_column(&column.name)),
+            Some(expression) => self.expression(&what, expression, source)?,
+            None => qualified::column(self.source_column(&column.name)),
         };
         let value = match column.mask {
             Some(mask) => self.masked(mask, value)?,
@@ -260,13 +267,16 @@ impl Reader<'_> {
                  WHEN length(CAST(x AS TEXT)) > 7 THEN '****' || {last} ELSE '****' END"
             ),
         };
-        let mut shown = self.expression("the mask", &shown)?;
+        let mut shown = self.parse("the mask", &shown, Parser::parse_expr)?;
         let _: ControlFlow<()> = VisitMut::visit(&mut shown, &mut Put(value));
         Ok(shown)
     }
 
-    fn expression(&self, what: &str, text: &str) -> Result<Expr, Unusable> {
+    /// What the operator has written over the source's columns.
+    fn expression(&self, what: &str, text: &str, source: &ObjectName) -> Result<Expr, Unusable> {
         let mut expression = self.parse(what, text, Parser::parse_expr)?;
+        qualified::qualify(&mut expression, source, self.dialect)
+            .map_err(|problem| self.unusable(what, problem))?;
         match VisitMut::visit(&mut expression, &mut KnownBindings) {
             ControlFlow::Continue(()) => Ok(expression),
             ControlFlow::Break(name) => Err(self.unusable(

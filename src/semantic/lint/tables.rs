@@ -47,6 +47,7 @@ impl Tables<'_> {
             if dataset.source.contains('.') {
                 // A table of another schema, which the warehouse does not list.
                 self.fields_by_query(dataset).await?;
+                self.row_filter(dataset).await?;
                 continue;
             }
             let source = dataset.source.trim_matches('"');
@@ -56,7 +57,10 @@ impl Tables<'_> {
                 .find(|table| table.name.eq_ignore_ascii_case(source))
                 .cloned();
             match table {
-                Some(table) => self.fields(dataset, &table).await?,
+                Some(table) => {
+                    self.fields(dataset, &table).await?;
+                    self.row_filter(dataset).await?;
+                }
                 None => {
                     self.missing.insert(dataset.name.to_ascii_lowercase());
                     if may_lack(&dataset.place.file) {
@@ -110,6 +114,24 @@ impl Tables<'_> {
             }
         }
         if self.findings.len() > before {
+            self.missing.insert(dataset.name.to_ascii_lowercase());
+        }
+        Ok(())
+    }
+
+    /// Whether the condition on a dataset's rows runs. If not, metrics and verified queries are not
+    /// tried on it, which would only fail for the same reason.
+    async fn row_filter(&mut self, dataset: &Dataset) -> Result<(), WarehouseError> {
+        if dataset.access.row_filter.is_none() || self.is_missing(&dataset.name) {
+            return Ok(());
+        }
+        let sql = format!("SELECT 1 FROM {} LIMIT 1", dataset.name);
+        if let Err(problem) = self.run(&sql).await? {
+            let problem = format!(
+                "{} cannot be read with its row filter: {problem}",
+                dataset.name
+            );
+            self.wrong(&dataset.place, problem);
             self.missing.insert(dataset.name.to_ascii_lowercase());
         }
         Ok(())

@@ -1,7 +1,9 @@
 //! Row filters, masks and the limits of the model hold, whatever the SQL says.
 
-use super::{answer, checked, readable, run, warehouse};
-use crate::semantic::guard::{Caller, check};
+use std::sync::Arc;
+
+use super::{CALLER, answer, checked, column, readable, run, tables, warehouse};
+use crate::semantic::guard::{Caller, Readable, ReadableColumn, ReadableTable, check};
 use crate::warehouse::Dialect;
 
 /// All that is beyond reach has one of these in it.
@@ -142,4 +144,61 @@ fn errors_do_not_tell_of_hidden_rows() {
     let all =
         "SELECT abs(CASE WHEN kind = 'major' THEN -9223372036854775807 - 1 END) FROM releases";
     assert!(answer(all).unwrap_err().contains("integer overflow"));
+}
+
+/// What the first table answers once it is changed.
+fn answer_of_changed(
+    sql: &str,
+    change: impl Fn(&mut ReadableTable),
+) -> Result<Vec<String>, String> {
+    let mut table = tables().remove(0);
+    change(&mut table);
+    let readable = Readable {
+        dialect: Dialect::Sqlite,
+        tables: vec![Arc::new(table.prepare(Dialect::Sqlite).unwrap())],
+    };
+    let checked = check(sql, &[], &readable, &CALLER).map_err(|refusal| refusal.to_string())?;
+    run(&warehouse(), &checked).map_err(|error| error.to_string())
+}
+
+/// A name that the source lacks must not be one of the caller's.
+#[test]
+fn columns_that_are_missing_are_not_taken_from_the_caller() {
+    let sql = "SELECT (SELECT group_concat(version) FROM releases) AS x \
+               FROM (SELECT 'default' AS tenent UNION ALL SELECT 'other') AS release_rows";
+    for filter in [
+        "tenent = :tenant_id",
+        "TENENT = :tenant_id",
+        "\"tenent\" = :tenant_id",
+        "release_rows.tenent = :tenant_id",
+        "upper(tenent) LIKE '%'",
+        "CASE WHEN tenent IN ('other') THEN TRUE ELSE FALSE END",
+    ] {
+        let outcome = answer_of_changed(sql, |table| table.row_filter = Some(filter.to_owned()));
+        let error = outcome.unwrap_err();
+        assert!(error.contains("no such column"), "{filter}: {error}");
+    }
+    for expression in [None, Some("tenent || ''".to_owned())] {
+        let outcome = answer_of_changed(sql, |table| {
+            table.columns.push(ReadableColumn {
+                expression: expression.clone(),
+                ..column("tenent")
+            });
+        });
+        let error = outcome.unwrap_err();
+        assert!(error.contains("no such column"), "{expression:?}: {error}");
+    }
+    let right = answer_of_changed(sql, |table| {
+        table.row_filter = Some("release_rows.tenant = :tenant_id".to_owned());
+    });
+    assert_eq!(right.unwrap(), ["1.0,1.1", "1.0,1.1"]);
+}
+
+/// SQLite would take it for text.
+#[test]
+fn a_quoted_name_in_a_row_filter_is_a_column() {
+    let outcome = answer_of_changed("SELECT version FROM releases", |table| {
+        table.row_filter = Some("tenant = \"default\"".to_owned());
+    });
+    assert!(outcome.unwrap_err().contains("no such column"));
 }
