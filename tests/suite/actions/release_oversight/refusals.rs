@@ -111,8 +111,8 @@ fn queries_that_make_no_sense_are_refused_by_field() {
         ("list_releases", "cursor=", "cursor"),
         ("list_releases", "cursor=bm9uZQ", "cursor"),
         ("list_releases", of_other_filter.as_str(), "cursor"),
-        ("list_releases", "no_such=1", "input"),
-        ("show_release", "", "input"),
+        ("list_releases", "no_such=1", "no_such"),
+        ("show_release", "", "version"),
         ("show_release", "version=0.12.5&limit=-1", "limit"),
         ("show_release", "version=0.12.5&cursor=bm9uZQ", "cursor"),
         (
@@ -120,7 +120,7 @@ fn queries_that_make_no_sense_are_refused_by_field() {
             "from_version=0.12.5&to_version=0.12.4",
             "to_version",
         ),
-        ("compare_releases", "from_version=0.12.5", "input"),
+        ("compare_releases", "from_version=0.12.5", "to_version"),
         ("delivery_metrics", "period=year", "period"),
         ("delivery_metrics", "hotfix_hours=-1", "hotfix_hours"),
         ("delivery_metrics", "hotfix_hours=169", "hotfix_hours"),
@@ -181,7 +181,7 @@ fn bodies_that_make_no_sense_are_refused_and_change_nothing() {
         ("set_gate", with(&gate, "/name", json!("No Spaces")), "name"),
         ("set_gate", with(&gate, "/reason", json!(long)), "reason"),
         ("set_gate", with(&gate, "/reason", json!("a\nb")), "reason"),
-        ("set_gate", with(&gate, "/set_by", json!("me")), "input"),
+        ("set_gate", with(&gate, "/set_by", json!("me")), "set_by"),
         ("lift_gate", with(&gate, "/reason", json!("")), "reason"),
         (
             "record_release",
