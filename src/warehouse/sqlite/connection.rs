@@ -17,16 +17,19 @@ use super::describe;
 /// How long a reader waits for a writer to finish its commit.
 const BUSY: Duration = Duration::from_secs(2);
 
+/// The longest value, and the longest row that is sorted, in bytes; the loader writes none that is longer.
+pub(super) const LONGEST_VALUE: i32 = 262_144;
+
 /// What one statement may be, so that none can take memory or a thread's stack without end.
 const LIMITS: [(Limit, i32); 10] = [
-    // Any value, and any row that is sorted; the loader writes none that is longer.
-    (Limit::SQLITE_LIMIT_LENGTH, 262_144),
+    (Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE),
     (Limit::SQLITE_LIMIT_SQL_LENGTH, 262_144),
     (Limit::SQLITE_LIMIT_EXPR_DEPTH, 500),
     (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 50),
     (Limit::SQLITE_LIMIT_VDBE_OP, 250_000),
     (Limit::SQLITE_LIMIT_FUNCTION_ARG, 100),
-    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000),
+    // A value is compared with all of the pattern at each of its places, in one step.
+    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100),
     (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 1000),
     (Limit::SQLITE_LIMIT_ATTACHED, 0),
     (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),

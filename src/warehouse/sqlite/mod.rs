@@ -2,6 +2,7 @@
 //!
 //! - [`connection`] opens it so that nothing can be changed or reached but the tables of this file;
 //! - [`run`] runs one statement within its limits;
+//! - [`text`] has the functions of text that no limit of SQLite's own could stop;
 //! - [`kinds`] finds out what the columns of an answer hold, which SQLite itself leaves open.
 //!
 //! Booleans are stored as 0 and 1 in columns declared BOOLEAN, days as `2026-11-22` in DATE, moments as
@@ -11,6 +12,7 @@ mod connection;
 mod describe;
 mod kinds;
 mod run;
+mod text;
 
 #[cfg(test)]
 mod tests;

@@ -12,10 +12,11 @@ use super::super::collect::Collector;
 use super::super::moment;
 use super::super::value::{Kind, Rows, Value};
 use super::connection::failure;
-use super::kinds;
+use super::{kinds, text};
 
-/// Steps of SQLite's machine between two looks at the clock.
-const STEPS: i32 = 1000;
+/// Steps of SQLite's machine between two looks at the clock: few, since one step may handle a text of
+/// the greatest length.
+const STEPS: i32 = 50;
 /// Most columns of an answer. SQLite makes each row whole, so that together with the longest value this
 /// bounds what one takes.
 const WIDEST: usize = 256;
@@ -32,7 +33,7 @@ pub(super) struct Stop {
 }
 
 impl Stop {
-    fn is_due(&self) -> bool {
+    pub(super) fn is_due(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
             || self
                 .deadline
@@ -51,6 +52,7 @@ pub(super) fn run(
     if stop.is_due() {
         return Err(time());
     }
+    text::define(connection, stop).map_err(failure)?;
     let watch = stop.clone();
     connection
         .progress_handler(STEPS, Some(move || watch.is_due()))
@@ -60,7 +62,7 @@ pub(super) fn run(
         .progress_handler(0, None::<fn() -> bool>)
         .map_err(failure)?;
     match outcome {
-        Err(WarehouseError::Unavailable(_)) if stop.is_due() => Err(time()),
+        Err(_) if stop.is_due() => Err(time()),
         outcome => outcome,
     }
 }

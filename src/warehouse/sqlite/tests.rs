@@ -262,6 +262,62 @@ async fn a_statement_without_end_stops_at_its_deadline() {
 }
 
 #[tokio::test]
+async fn functions_of_long_texts_stop_at_the_deadline() {
+    let file = warehouse();
+    let long = "CREATE TABLE long AS SELECT replace(hex(zeroblob(125000)), '0', 'a') AS h, \
+                replace(hex(zeroblob(60000)), '0', 'a') || 'b' AS n;";
+    Connection::open(&file.path)
+        .unwrap()
+        .execute_batch(long)
+        .unwrap();
+    let pattern = "a".repeat(97);
+    for call in [
+        "instr(h, n || i)",
+        "length(replace(h, n || i, 'x'))",
+        "length(trim(h, replace(n, 'a', 'c') || 'a' || i))",
+        &format!("h || i LIKE '%{pattern}b'"),
+    ] {
+        let sql = format!(
+            "WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers) \
+             SELECT sum({call}) FROM numbers, long"
+        );
+        let time = Duration::from_millis(200);
+        // As many as there are threads.
+        let hostile = || file.within(&sql, &[], Limits { time, ..LIMITS });
+        let outcomes = futures_util::join!(hostile(), hostile());
+        assert_eq!(outcomes.0, Err(WarehouseError::Time(time)), "{call}");
+        let started = Instant::now();
+        file.ask("SELECT 1", &[]).await.unwrap();
+        let waited = started.elapsed();
+        assert!(waited < Duration::from_secs(2), "{call}: {waited:?}");
+    }
+}
+
+#[tokio::test]
+async fn functions_of_text_answer_as_those_of_sqlite_do() {
+    let file = warehouse();
+    let calls = "SELECT instr('h\u{e9}llo', 'l'), instr('abc', 'x'), instr('abc', ''), instr(NULL, 'a'), \
+                 instr(1234, 34), replace('aXbX', 'X', ''), replace('abc', '', 'x'), \
+                 replace('aaa', 'aa', 'b'), replace('a', 'a', NULL), trim('xxaxyx', 'yx'), \
+                 ltrim('xxaxx', 'x'), rtrim('xxaxx', 'x'), trim('xx', 'x'), trim('x', ''), trim('  x ')";
+    let here = file.ask(calls, &[]).await.unwrap().rows.remove(0);
+    let there = Connection::open_in_memory().unwrap();
+    let there = there.query_row(calls, [], |row| {
+        (0..here.len())
+            .map(|column| {
+                Ok(match row.get::<_, rusqlite::types::Value>(column)? {
+                    rusqlite::types::Value::Integer(number) => Value::Integer(number),
+                    rusqlite::types::Value::Text(text) => Value::Text(text),
+                    _ => Value::Null,
+                })
+            })
+            .collect::<rusqlite::Result<Vec<_>>>()
+    });
+    assert_eq!(here, there.unwrap());
+    assert!(file.refusal("SELECT trim(2.5, '5')").await.contains("CAST"));
+}
+
+#[tokio::test]
 async fn a_query_that_nobody_waits_for_stops() {
     let file = warehouse();
     let time = Duration::from_secs(600);
