@@ -18,7 +18,7 @@ pub struct CandidateRisk;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CandidateRiskInput {
-    /// When it is to be released, as RFC 3339, from the year 2000 on; by default now.
+    /// When it is to be released, as RFC 3339, of the years 2000 to 2200; by default now.
     #[schema(format = DateTime, example = "2026-08-20T17:00:00Z")]
     planned_at: Option<String>,
     /// The changes that are to be released.
@@ -58,7 +58,7 @@ of release_risk: measured against the releases before that time. Nothing is kept
         context: &ActionContext,
         input: CandidateRiskInput,
     ) -> Result<CandidateRiskOutput, ActionError> {
-        change_input::check(&input.changes)?;
+        change_input::check(&input.changes, context.now())?;
         let planned_at = match &input.planned_at {
             Some(text) => change_input::read_time("planned_at", text)?,
             None => context.now(),

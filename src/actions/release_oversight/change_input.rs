@@ -1,6 +1,7 @@
 //! A change as callers send it: with a release that they record, or with one that they plan.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,6 +9,9 @@ use utoipa::ToSchema;
 use super::records::Change;
 use crate::actions::ActionError;
 use crate::model::Timestamp;
+
+/// How far ahead of ours the clock of a caller may be.
+const AHEAD: Duration = Duration::from_secs(24 * 3600);
 
 /// A change of a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -18,7 +22,7 @@ pub struct NewChange {
     #[schema(
         min_length = 1,
         max_length = 100,
-        pattern = r"^[^\x00-\x1f\x7f]+$",
+        pattern = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+$",
         example = "4798a2c37bbc"
     )]
     pub change_id: String,
@@ -29,7 +33,7 @@ pub struct NewChange {
     #[schema(
         min_length = 1,
         max_length = 200,
-        pattern = r"^[^\x00-\x1f\x7f]+$",
+        pattern = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+$",
         example = "author-345"
     )]
     pub author: String,
@@ -37,7 +41,7 @@ pub struct NewChange {
     #[schema(
         min_length = 1,
         max_length = 500,
-        pattern = r"^[^\x00-\x1f\x7f]+$",
+        pattern = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+$",
         example = "fix: keep the order of requirements"
     )]
     pub title: String,
@@ -58,7 +62,11 @@ pub struct NewChange {
     pub lines_removed: i64,
     /// The title of the change that it takes back, if it is a revert; ` (#12)` behind it names a
     /// pull request.
-    #[schema(min_length = 1, max_length = 500, pattern = r"^[^\x00-\x1f\x7f]+$")]
+    #[schema(
+        min_length = 1,
+        max_length = 500,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+$"
+    )]
     pub reverts: Option<String>,
 }
 
@@ -84,12 +92,12 @@ impl From<NewChange> for Change {
 /// Demands of a list of changes what no schema can say of it.
 ///
 /// # Errors
-/// A commit time that is none; an identifier that is there twice.
-pub fn check(changes: &[NewChange]) -> Result<(), ActionError> {
+/// A commit time that is none, or lies in the future; an identifier that is there twice.
+pub fn check(changes: &[NewChange], now: Timestamp) -> Result<(), ActionError> {
     let mut seen = HashSet::new();
     for (position, change) in changes.iter().enumerate() {
         if let Some(text) = &change.committed_at {
-            read_time(&format!("changes.{position}.committed_at"), text)?;
+            read_past(&format!("changes.{position}.committed_at"), text, now)?;
         }
         if !seen.insert(change.change_id.as_str()) {
             let field = format!("changes.{position}.change_id");
@@ -102,10 +110,29 @@ pub fn check(changes: &[NewChange]) -> Result<(), ActionError> {
 /// Reads a moment of an input.
 ///
 /// # Errors
-/// It is no RFC 3339 time from 2000 on.
+/// It is no RFC 3339 time of the years 2000 to 2200.
 pub fn read_time(field: &str, text: &str) -> Result<Timestamp, ActionError> {
-    const EARLIEST: Timestamp = Timestamp::from_seconds(946_684_800);
+    /// The first moment of 2000.
+    const FIRST: Timestamp = Timestamp::from_seconds(946_684_800);
+    /// The first moment of 2201.
+    const END: Timestamp = Timestamp::from_seconds(7_289_654_400);
     Timestamp::parse_rfc3339(text)
-        .filter(|time| *time >= EARLIEST)
-        .ok_or_else(|| ActionError::invalid(field, "must be an RFC 3339 time from 2000 on"))
+        .filter(|time| (FIRST..END).contains(time))
+        .ok_or_else(|| {
+            ActionError::invalid(field, "must be an RFC 3339 time of the years 2000 to 2200")
+        })
+}
+
+/// Reads a moment of an input that has been. A day is left for clocks that run ahead: one moment far
+/// in the future would stretch every figure up to it.
+///
+/// # Errors
+/// It is no such time, or lies more than a day after `now`.
+pub fn read_past(field: &str, text: &str, now: Timestamp) -> Result<Timestamp, ActionError> {
+    let time = read_time(field, text)?;
+    if time > now.plus(AHEAD) {
+        let problem = "lies in the future; a day ahead is allowed for clocks that differ";
+        return Err(ActionError::invalid(field, problem));
+    }
+    Ok(time)
 }

@@ -29,10 +29,11 @@ pub struct DeliveryMetricsInput {
     #[serde(default = "month")]
     #[schema(default = "month")]
     period: Period,
-    /// The first day; by default that of the first release.
+    /// The first day; by default that of the first release, no earlier than 1970.
     #[schema(format = Date, example = "2026-01-01")]
     from: Option<String>,
-    /// The day after the last; by default the day after the last release.
+    /// The day after the last; by default the day after the last release, no later than the day
+    /// after tomorrow.
     #[schema(format = Date, example = "2026-07-01")]
     to: Option<String>,
     /// A release also failed if the next one is a patch that came within this many hours; 0 turns

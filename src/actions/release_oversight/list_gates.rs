@@ -21,7 +21,7 @@ pub struct ListGatesInput {
     #[schema(
         min_length = 1,
         max_length = 100,
-        pattern = r"^[^\x00-\x1f\x7f]+$",
+        pattern = "^[0-9A-Za-z][0-9A-Za-z._+-]*$",
         example = "0.13.0"
     )]
     version: Option<String>,

@@ -23,18 +23,18 @@ pub struct RecordReleaseInput {
     #[schema(
         min_length = 1,
         max_length = 100,
-        pattern = r"^[^\x00-\x1f\x7f]+$",
+        pattern = "^[0-9A-Za-z][0-9A-Za-z._+-]*$",
         example = "0.12.6"
     )]
     version: String,
-    /// When it was released, as RFC 3339, from the year 2000 on.
+    /// When it was released, as RFC 3339, from the year 2000 to a day from now.
     #[schema(format = DateTime, example = "2026-08-20T17:05:00Z")]
     released_at: String,
     /// The version before it.
     #[schema(
         min_length = 1,
         max_length = 100,
-        pattern = r"^[^\x00-\x1f\x7f]+$",
+        pattern = "^[0-9A-Za-z][0-9A-Za-z._+-]*$",
         example = "0.12.5"
     )]
     previous_version: Option<String>,
@@ -44,7 +44,7 @@ pub struct RecordReleaseInput {
     #[schema(
         min_length = 1,
         max_length = 100,
-        pattern = r"^[^\x00-\x1f\x7f]+$",
+        pattern = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+$",
         example = "7923346facde"
     )]
     commit: Option<String>,
@@ -99,8 +99,13 @@ counts those that were open; ask release_readiness before.";
         context: &ActionContext,
         input: RecordReleaseInput,
     ) -> Result<RecordReleaseOutput, ActionError> {
-        let released_at = change_input::read_time("released_at", &input.released_at)?;
-        change_input::check(&input.changes)?;
+        let now = context.now();
+        let released_at = change_input::read_past("released_at", &input.released_at, now)?;
+        change_input::check(&input.changes, now)?;
+        if input.previous_version.as_ref() == Some(&input.version) {
+            let problem = "must be another version than the one that is recorded";
+            return Err(ActionError::invalid("previous_version", problem));
+        }
         context.note("version", &input.version);
         let known =
             || ActionError::Conflict(format!("There is a release {} already.", input.version));
@@ -120,7 +125,7 @@ counts those that were open; ask release_readiness before.";
             changes,
             change_count: i64::try_from(input.changes.len()).unwrap_or(i64::MAX),
             recorded_by: context.principal().subject.clone(),
-            recorded_at: context.now(),
+            recorded_at: now,
         };
         let tenant_id = context.principal().tenant_id.clone();
         let count = input.changes.len();

@@ -22,7 +22,7 @@ pub struct SetGateInput {
     #[schema(
         min_length = 1,
         max_length = 100,
-        pattern = r"^[^\x00-\x1f\x7f]+$",
+        pattern = "^[0-9A-Za-z][0-9A-Za-z._+-]*$",
         example = "0.13.0"
     )]
     version: String,
@@ -38,7 +38,7 @@ pub struct SetGateInput {
     #[schema(
         min_length = 1,
         max_length = 500,
-        pattern = r"^[^\x00-\x1f\x7f]+$",
+        pattern = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+$",
         example = "The new resolver has not been reviewed."
     )]
     reason: String,

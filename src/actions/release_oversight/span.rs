@@ -1,11 +1,15 @@
 //! Stretches of whole days that callers ask about.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::history::History;
 use super::records::Release;
 use crate::actions::ActionError;
 use crate::model::Timestamp;
+
+const A_DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Days from `from`, which belongs to it, to `to`, which does not. Either may be open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -41,12 +45,15 @@ impl Span {
         }
     }
 
-    /// Both ends: an open one is where the history begins or ends; without any release, today.
+    /// Both ends: an open one is where the history begins or ends, though no earlier than 1970 and no
+    /// later than tomorrow, so that no row with a wrong year stretches it; without any release, today.
     pub fn closed(self, history: &History, now: Timestamp) -> (NaiveDate, NaiveDate) {
         let releases = history.releases();
         let first = releases.first().map_or(now, |release| release.released_at);
         let last = releases.last().map_or(now, |release| release.released_at);
-        let (first, last) = (day(first), day(last));
+        let tomorrow = day(now.plus(A_DAY));
+        let within = |time| day(time).max(NaiveDate::default()).min(tomorrow);
+        let (first, last) = (within(first), within(last));
         let end = last.succ_opt().unwrap_or(last);
         let from = match (self.from, self.to) {
             (Some(from), _) => from,
@@ -104,5 +111,18 @@ mod tests {
             let (first, end) = Span::read(from, to).unwrap().closed(&history, now);
             assert!(first < end, "{first} {end}");
         }
+    }
+
+    #[test]
+    fn a_wrong_year_does_not_stretch_an_open_span() {
+        let year = 365 * 24 * 3600;
+        let releases = [-500, 50, 5000].map(|years| {
+            super::super::testing::release(&format!("in{years}"), years * year, Vec::new())
+        });
+        let history = History::of(releases.to_vec());
+        let now = Timestamp::from_seconds(0);
+        let (first, end) = Span::default().closed(&history, now);
+        assert_eq!(first.to_string(), "1970-01-01");
+        assert_eq!(end.to_string(), "1970-01-03");
     }
 }

@@ -75,8 +75,10 @@ fn a_recorded_release_is_part_of_every_list_and_figure_at_once() {
 fn a_version_is_recorded_once() {
     let (server, client) = server_with_releases();
     let agent = server.agent(&client);
+    let mut of_the_warehouse = release("0.12.5");
+    of_the_warehouse["previous_version"] = json!("0.12.4");
     agent
-        .post_json(&at("record_release"), &release("0.12.5"))
+        .post_json(&at("record_release"), &of_the_warehouse)
         .expect(409);
     agent
         .post_json(&at("record_release"), &release("0.12.6"))

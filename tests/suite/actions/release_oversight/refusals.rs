@@ -178,6 +178,51 @@ fn bodies_that_make_no_sense_are_refused_and_change_nothing() {
         ("set_gate", with(&gate, "/version", json!("")), "version"),
         ("set_gate", with(&gate, "/version", json!(9)), "version"),
         ("set_gate", with(&gate, "/version", json!("9\0")), "version"),
+        ("set_gate", with(&gate, "/version", json!("-9")), "version"),
+        (
+            "lift_gate",
+            with(&gate, "/version", json!("9 9")),
+            "version",
+        ),
+        (
+            "set_gate",
+            with(&gate, "/reason", json!("a\u{85}b")),
+            "reason",
+        ),
+        (
+            "set_gate",
+            with(&gate, "/reason", json!("a\u{202e}b")),
+            "reason",
+        ),
+        (
+            "lift_gate",
+            with(&gate, "/reason", json!("a\u{2067}b")),
+            "reason",
+        ),
+        (
+            "record_release",
+            with(&release, "/changes/0/title", json!("a\u{2028}b")),
+            "changes.0.title",
+        ),
+        (
+            "record_release",
+            with(&release, "/previous_version", json!("9")),
+            "previous_version",
+        ),
+        (
+            "record_release",
+            with(&release, "/released_at", json!("9999-12-31T23:59:59Z")),
+            "released_at",
+        ),
+        (
+            "record_release",
+            with(
+                &release,
+                "/changes/0/committed_at",
+                json!("2199-12-31T23:59:59Z"),
+            ),
+            "changes.0.committed_at",
+        ),
         ("set_gate", with(&gate, "/name", json!("No Spaces")), "name"),
         ("set_gate", with(&gate, "/reason", json!(long)), "reason"),
         ("set_gate", with(&gate, "/reason", json!("a\nb")), "reason"),
