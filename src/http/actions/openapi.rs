@@ -98,7 +98,7 @@ fn query(action: &Registered) -> Vec<Value> {
         if let Some(schema) = schema.as_object_mut() {
             description = schema.remove("description");
             // Each member has its own; put together, they need not make sense.
-            schema.remove("examples");
+            schema.remove("example");
         }
         let parameter = json!({
             "name": name,
