@@ -59,7 +59,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for OptionalJson<T> {
     }
 }
 
-fn problem(error: &actix_web::Error) -> Problem {
+/// What is wrong with what could not be read.
+pub fn problem(error: &actix_web::Error) -> Problem {
     error
         .as_error::<Problem>()
         .cloned()

@@ -144,13 +144,14 @@ fn seconds(wait: Duration) -> String {
 }
 
 /// An error's text as a sentence.
-fn sentence(error: &dyn std::fmt::Display) -> String {
+pub fn sentence(error: &dyn std::fmt::Display) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
-        None => text,
-    }
+    let Some(first) = letters.next() else {
+        return text;
+    };
+    let stop = if text.ends_with('.') { "" } else { "." };
+    format!("{}{}{stop}", first.to_uppercase(), letters.as_str())
 }
 
 impl std::fmt::Display for Problem {

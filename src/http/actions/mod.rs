@@ -9,7 +9,7 @@ use actix_web::HttpRequest;
 use actix_web::http::{StatusCode, header};
 
 use super::challenge::Challenge;
-use super::error::Problem;
+use super::error::{Problem, sentence};
 use crate::actions::{ActionError, Refusal};
 
 /// The values of a request's `Authorization` headers.
@@ -38,7 +38,7 @@ fn problem(refusal: Refusal, challenge: Challenge<'_>) -> Problem {
 
 fn failed(error: ActionError) -> Problem {
     let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
-    let detail = sentence(error.to_string());
+    let detail = sentence(&error);
     match error {
         ActionError::Invalid(errors) => Problem::new(unprocessable, detail)
             .kind("urn:ambit:problem:invalid_input")
@@ -61,14 +61,4 @@ fn failed(error: ActionError) -> Problem {
                 .kind("urn:ambit:problem:action_failed")
         }
     }
-}
-
-/// An error's text as a sentence.
-fn sentence(text: String) -> String {
-    let mut letters = text.chars();
-    let Some(first) = letters.next() else {
-        return text;
-    };
-    let stop = if text.ends_with('.') { "" } else { "." };
-    format!("{}{}{stop}", first.to_uppercase(), letters.as_str())
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::Method;
 use actix_web::web::{self, Json};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde_json::Value;
@@ -12,6 +12,7 @@ use utoipa::openapi::OpenApi;
 
 use super::super::challenge::Challenge;
 use super::super::context::RequestContext;
+use super::super::deferred;
 use super::super::error::Problem;
 use super::super::routes;
 use crate::actions::{ActionError, Call, Door, Input, Registered, Registry};
@@ -86,7 +87,8 @@ async fn read(
         action.read_query(pairs).map_err(invalid)?
     } else {
         let body = Json::<Value>::from_request(request, &mut payload.into_inner()).await;
-        body.map_err(|error| problem_of(&error))?.into_inner()
+        body.map_err(|error| deferred::problem(&error))?
+            .into_inner()
     };
     Ok(Input {
         value,
@@ -109,11 +111,4 @@ fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
 
 fn invalid(error: ActionError) -> Problem {
     super::failed(error)
-}
-
-fn problem_of(error: &actix_web::Error) -> Problem {
-    error
-        .as_error::<Problem>()
-        .cloned()
-        .unwrap_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "The request could not be read."))
 }
