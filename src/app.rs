@@ -383,7 +383,7 @@ impl Listener for Hearer {
             Kind::Client => self.clients.forget(&change.subject),
             Kind::Revocation => self.revocations.forget(&change.subject),
             Kind::Keys | Kind::Scopes => self.reload.notify_one(),
-            Kind::Datasets => self.datasets.forget_all(),
+            Kind::Datasets => self.datasets.forget_written_by(&change.subject),
             // Administrators are read from the database each time.
             Kind::Administrator => {}
         }

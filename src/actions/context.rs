@@ -125,7 +125,7 @@ impl ActionContext {
     }
 
     /// Changes what Ambit keeps. The change, the audit record of the call and the answer under its
-    /// idempotency key are one transaction; every replica forgets its datasets afterwards. What `effect` makes
+    /// idempotency key are one transaction; every replica forgets the datasets that it touches afterwards. What `effect` makes
     /// is the action's answer.
     ///
     /// # Errors
@@ -164,7 +164,9 @@ impl ActionContext {
         match outcome {
             Ok(answer) => {
                 self.state().recorded = true;
-                self.dependencies.datasets.forget_all();
+                self.dependencies
+                    .datasets
+                    .forget_written_by(&self.action.id);
                 Ok(answer)
             }
             Err(StorageError::Conflict) => self.given_meanwhile().await,

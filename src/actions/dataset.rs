@@ -3,7 +3,6 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -14,6 +13,10 @@ use crate::warehouse::{Dialect, Limits, Rows, Statement, Value, Warehouse, Wareh
 
 /// What actions of a router compute with: the typed rows of its tables.
 pub trait Dataset: Sized + Send + Sync + 'static {
+    /// The routers whose writing actions change what it is made of; none for rows of the warehouse
+    /// alone, which no action writes.
+    const WRITTEN_BY: &'static [&'static str];
+
     /// Reads it.
     ///
     /// # Errors
@@ -124,6 +127,25 @@ struct Remembered {
 
 type Key = (TypeId, TenantId);
 
+/// Counts changes, so that what was read before one, or while it was made, is known to be old.
+#[derive(Default)]
+struct Epochs {
+    of_all: u64,
+    of_routers: HashMap<String, u64>,
+}
+
+impl Epochs {
+    fn of(&self, routers: &[&str]) -> u64 {
+        let own = routers.iter().filter_map(|name| self.of_routers.get(*name));
+        own.fold(self.of_all, |sum, count| sum.wrapping_add(*count))
+    }
+
+    fn changed(&mut self, router: &str) {
+        let count = self.of_routers.entry(router.to_owned()).or_default();
+        *count = count.wrapping_add(1);
+    }
+}
+
 /// Remembers datasets.
 pub struct Datasets {
     warehouse: Arc<dyn Warehouse>,
@@ -133,7 +155,7 @@ pub struct Datasets {
     remembered: RwLock<HashMap<Key, Remembered>>,
     /// One reads at a time, so that a crowd after a change is not as many walks over a table.
     reading: tokio::sync::Mutex<()>,
-    epoch: AtomicU64,
+    epochs: RwLock<Epochs>,
 }
 
 impl Datasets {
@@ -152,7 +174,7 @@ impl Datasets {
             keep,
             remembered: RwLock::default(),
             reading: tokio::sync::Mutex::default(),
-            epoch: AtomicU64::new(0),
+            epochs: RwLock::default(),
         }
     }
 
@@ -171,7 +193,7 @@ impl Datasets {
         if let Some(found) = self.find(&key) {
             return Ok(found);
         }
-        let epoch = self.epoch.load(Ordering::Acquire);
+        let epoch = self.epoch::<D>();
         let reader = Reader {
             warehouse: Arc::clone(&self.warehouse),
             store: Arc::clone(&self.store),
@@ -195,7 +217,21 @@ impl Datasets {
 
     /// Has every dataset read again before it is next used.
     pub fn forget_all(&self) {
-        self.epoch.fetch_add(1, Ordering::AcqRel);
+        let mut epochs = self.epochs.write().unwrap_or_else(PoisonError::into_inner);
+        epochs.of_all = epochs.of_all.wrapping_add(1);
+    }
+
+    /// Has the datasets that an action may have changed read again before they are next used; `action`
+    /// is `router/name`.
+    pub fn forget_written_by(&self, action: &str) {
+        let router = action.split('/').next().unwrap_or_default();
+        let mut epochs = self.epochs.write().unwrap_or_else(PoisonError::into_inner);
+        epochs.changed(router);
+    }
+
+    fn epoch<D: Dataset>(&self) -> u64 {
+        let epochs = self.epochs.read().unwrap_or_else(PoisonError::into_inner);
+        epochs.of(D::WRITTEN_BY)
     }
 
     fn find<D: Dataset>(&self, key: &Key) -> Option<Arc<D>> {
@@ -204,8 +240,7 @@ impl Datasets {
             .read()
             .unwrap_or_else(PoisonError::into_inner);
         let found = remembered.get(key)?;
-        let fresh = found.read_at.elapsed() < self.keep
-            && found.epoch == self.epoch.load(Ordering::Acquire);
+        let fresh = found.read_at.elapsed() < self.keep && found.epoch == self.epoch::<D>();
         let value = fresh.then(|| Arc::clone(&found.value))?;
         value.downcast().ok()
     }

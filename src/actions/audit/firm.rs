@@ -102,6 +102,8 @@ pub struct Firms {
 const LOCATION: usize = 1;
 
 impl Dataset for Firms {
+    const WRITTEN_BY: &'static [&'static str] = &[];
+
     async fn load(reader: &Reader) -> Result<Self, ActionError> {
         let mut columns: Vec<&str> = AuditMeasure::ALL
             .iter()

@@ -43,6 +43,8 @@ pub struct History {
 }
 
 impl Dataset for History {
+    const WRITTEN_BY: &'static [&'static str] = &["release_oversight"];
+
     async fn load(reader: &Reader) -> Result<Self, ActionError> {
         let tenant_id = reader.tenant_id().clone();
         let (recorded, older_left_out) = reader
@@ -126,6 +128,20 @@ impl History {
                 "There is no release {version}; list_releases shows which there are."
             ))
         })
+    }
+
+    /// Which of these changes were shipped before, each with the first release that did.
+    pub fn shipped<'a>(&'a self, changes: &HashSet<&str>) -> HashMap<&'a str, &'a str> {
+        let mut shipped = HashMap::new();
+        for release in &self.releases {
+            for change in &release.changes {
+                let change_id = change.change_id.as_str();
+                if changes.contains(change_id) {
+                    shipped.entry(change_id).or_insert(release.version());
+                }
+            }
+        }
+        shipped
     }
 
     /// The releases before a moment.

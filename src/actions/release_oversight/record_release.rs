@@ -1,5 +1,7 @@
 //! `record_release`: tells of a release as it is made, from continuous integration.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -8,6 +10,7 @@ use super::change_input::{self, NewChange};
 use super::history::History;
 use super::records::{ReleaseKind, moment};
 use crate::actions::{Action, ActionContext, ActionError, Example};
+use crate::model::Timestamp;
 use crate::policy::Effect;
 use crate::storage::release_gates;
 use crate::storage::releases::{self, RecordedRelease};
@@ -48,7 +51,7 @@ pub struct RecordReleaseInput {
         example = "7923346facde"
     )]
     commit: Option<String>,
-    /// What it ships.
+    /// What it ships: changes that were committed by then, and that no other release has.
     #[serde(default)]
     #[schema(max_items = 1000)]
     changes: Vec<NewChange>,
@@ -102,6 +105,7 @@ counts those that were open; ask release_readiness before.";
         let now = context.now();
         let released_at = change_input::read_past("released_at", &input.released_at, now)?;
         change_input::check(&input.changes, now)?;
+        refuse_later(&input.changes, released_at)?;
         if input.previous_version.as_ref() == Some(&input.version) {
             let problem = "must be another version than the one that is recorded";
             return Err(ActionError::invalid("previous_version", problem));
@@ -109,10 +113,11 @@ counts those that were open; ask release_readiness before.";
         context.note("version", &input.version);
         let known =
             || ActionError::Conflict(format!("There is a release {} already.", input.version));
-        if let Some(history) = History::if_any(context).await?
-            && history.place(&input.version).is_some()
-        {
-            return Err(known());
+        if let Some(history) = History::if_any(context).await? {
+            if history.place(&input.version).is_some() {
+                return Err(known());
+            }
+            refuse_shipped(&input.changes, &history)?;
         }
         let changes =
             serde_json::to_string(&input.changes).map_err(|error| ActionError::broken(&error))?;
@@ -146,4 +151,35 @@ counts those that were open; ask release_readiness before.";
             other => other,
         })
     }
+}
+
+/// A release cannot ship what was not there yet.
+fn refuse_later(changes: &[NewChange], released_at: Timestamp) -> Result<(), ActionError> {
+    for (position, change) in changes.iter().enumerate() {
+        let field = format!("changes.{position}.committed_at");
+        if let Some(text) = &change.committed_at
+            && change_input::read_time(&field, text)? > released_at
+        {
+            let problem = "lies after released_at; a release ships what was committed by then";
+            return Err(ActionError::invalid(&field, problem));
+        }
+    }
+    Ok(())
+}
+
+/// A change is shipped once: counted again, it would be part of two releases' figures.
+fn refuse_shipped(changes: &[NewChange], history: &History) -> Result<(), ActionError> {
+    let wanted: HashSet<_> = changes
+        .iter()
+        .map(|change| change.change_id.as_str())
+        .collect();
+    let shipped = history.shipped(&wanted);
+    for (position, change) in changes.iter().enumerate() {
+        if let Some(version) = shipped.get(change.change_id.as_str()) {
+            let field = format!("changes.{position}.change_id");
+            let problem = format!("belongs to release {version} already");
+            return Err(ActionError::invalid(&field, problem));
+        }
+    }
+    Ok(())
 }

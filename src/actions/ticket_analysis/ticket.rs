@@ -209,6 +209,8 @@ impl Tickets {
 }
 
 impl Dataset for Tickets {
+    const WRITTEN_BY: &'static [&'static str] = &[];
+
     async fn load(reader: &Reader) -> Result<Self, ActionError> {
         let rows = reader.table(TABLE, &columns()).await?;
         Ok(Self::from_rows(rows))

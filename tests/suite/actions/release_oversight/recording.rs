@@ -15,7 +15,7 @@ fn release(version: &str) -> Value {
                 "author": "author-345", "title": "fix: one", "lines_added": 3, "lines_removed": 1,
             },
             {
-                "change_id": "second", "committed_at": "2026-08-14T21:00:00Z",
+                "change_id": "second", "committed_at": "2026-08-14T20:00:00Z",
                 "author": "author-345", "title": "Undo the changelog",
                 "reverts": "Bump version to 0.12.5", "pull_request": 22000,
             },
@@ -46,13 +46,8 @@ fn a_recorded_release_is_part_of_every_list_and_figure_at_once() {
     assert_eq!(shown["commit"], "7923346facde");
     assert_eq!(shown["changes"][0]["reverts_change_of"], "0.12.5");
     assert_eq!(shown["changes"][1]["committed_at"], "2026-08-14T18:30:00Z");
-    // 18:30:00 to 20:16:34; the other change was committed after the release.
-    assert_eq!(shown["lead_time_median_seconds"], 6394.0);
-    let notes = shown["notes"].to_string();
-    assert!(
-        notes.contains("1 changes were committed after the release"),
-        "{notes}"
-    );
+    // 18:30:00 and 20:00:00 to 20:16:34.
+    assert_eq!(shown["lead_time_median_seconds"], 3694.0);
 
     // It came an hour after 0.12.5 and reverts a change of it.
     let input = json!({"period": "month", "from": "2026-08-14", "to": "2026-08-15"});
@@ -62,7 +57,7 @@ fn a_recorded_release_is_part_of_every_list_and_figure_at_once() {
     assert_eq!(measured["total"]["failed_by_revert"], 1);
     assert_eq!(measured["total"]["failed_by_hotfix"], 1);
     assert_eq!(measured["total"]["time_to_restore_median_seconds"], 3600.0);
-    assert_eq!(measured["total"]["changes_committed_after_release"], 1);
+    assert_eq!(measured["total"]["changes_committed_after_release"], 0);
     let input = json!({"from_version": "0.12.5", "to_version": "0.12.6"});
     let compared = read(&agent, "compare_releases", &input);
     assert_eq!(compared["changes"], 2);
@@ -90,6 +85,44 @@ fn a_version_is_recorded_once() {
     agent.post_json(&at("set_gate"), &released).expect(409);
     let readiness = read(&agent, "release_readiness", &json!({"version": "0.12.6"}));
     assert_eq!(readiness["released_at"], "2026-08-14T20:16:34Z");
+}
+
+#[test]
+fn a_change_of_another_release_or_of_later_is_refused_by_its_field() {
+    let (server, client) = server_with_releases();
+    let agent = server.agent(&client);
+    let refused = |version: &str, member: &str, value: &str| -> (String, String) {
+        let mut input = release(version);
+        input["changes"][1][member] = json!(value);
+        let answer = agent.post_json(&at("record_release"), &input).expect(422);
+        let problem: Value = answer.json();
+        let errors = problem["errors"].as_array().unwrap();
+        assert_eq!(errors.len(), 1, "{answer}");
+        let text = |name: &str| errors[0][name].as_str().unwrap().to_owned();
+        (text("field"), text("detail"))
+    };
+    let (field, detail) = refused("0.12.6", "committed_at", "2026-08-14T20:16:35Z");
+    assert_eq!(field, "changes.1.committed_at");
+    assert!(detail.contains("after released_at"), "{detail}");
+    let of_warehouse = read(&agent, "show_release", &json!({"version": "0.12.5"}));
+    let shipped = of_warehouse["changes"][0]["change_id"].as_str().unwrap();
+    let (field, detail) = refused("0.12.6", "change_id", shipped);
+    assert_eq!(field, "changes.1.change_id");
+    assert_eq!(detail, "belongs to release 0.12.5 already");
+
+    // Committed at the very moment of the release, it belongs to it, and from then on to no other.
+    let mut input = release("0.12.6");
+    input["changes"][1]["committed_at"] = json!("2026-08-14T22:16:34+02:00");
+    agent.post_json(&at("record_release"), &input).expect(200);
+    let mut next = release("0.12.7");
+    next["changes"][0]["change_id"] = json!("third");
+    let answer = agent.post_json(&at("record_release"), &next).expect(422);
+    assert!(
+        answer.body.contains("belongs to release 0.12.6"),
+        "{answer}"
+    );
+    let only = read(&agent, "list_releases", &json!({"recorded": true}));
+    assert_eq!(only["releases"].as_array().unwrap().len(), 1);
 }
 
 #[test]
