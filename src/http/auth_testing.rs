@@ -73,7 +73,7 @@ impl Greeting {
 /// Anyone
 ///
 /// Asks for no token, to see that the server can be reached.
-#[utoipa::path(tag = "auth testing", responses((status = 200, body = Greeting)))]
+#[utoipa::path(tag = "Auth testing", responses((status = 200, body = Greeting)))]
 #[get("/public")]
 async fn get_public() -> HttpResponse {
     let message = "Anyone may read this.";
@@ -88,7 +88,7 @@ async fn get_public() -> HttpResponse {
 ///
 /// Answers who calls, and what the token covers.
 #[utoipa::path(
-    tag = "auth testing",
+    tag = "Auth testing",
     security(("client_credentials" = ["protected"]), ("client_credentials" = ["highly_sensitive"])),
     responses(
         (status = 200, body = Greeting),
@@ -129,9 +129,16 @@ struct Poem {
 ///
 /// For trying a request with a body.
 #[utoipa::path(
-    tag = "auth testing",
+    tag = "Auth testing",
     security(("client_credentials" = ["protected"]), ("client_credentials" = ["highly_sensitive"])),
-    request_body = Lines,
+    request_body(
+        content = Lines,
+        example = json!({
+            "line1": "an old silent pond",
+            "line2": "a frog jumps into the pond",
+            "line3": "splash, silence again",
+        })
+    ),
     responses(
         (status = 200, body = Poem),
         (status = 400, body = Problem, content_type = "application/problem+json"),
@@ -163,7 +170,7 @@ async fn post_protected(
 ///
 /// Answers as `/protected` does; a token that covers `protected` alone is refused.
 #[utoipa::path(
-    tag = "auth testing",
+    tag = "Auth testing",
     security(("client_credentials" = ["highly_sensitive"])),
     responses(
         (status = 200, body = Greeting),

@@ -17,6 +17,11 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     config.service(get_docs).service(get_docs_asset);
 }
 
+/// Other addresses of the page, which the document leaves out.
+pub fn configure_aliases(config: &mut web::ServiceConfig) {
+    config.service(web::redirect("/docs/", "/docs").permanent());
+}
+
 /// Swagger UI draws some of its icons from `data:` addresses, and fetches the document and whatever is
 /// tried from this server.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -55,7 +60,7 @@ const SWAGGER_UI: [&str; 4] = [
 ///
 /// It gets a token with a client's credentials. All of its files come from this server.
 #[utoipa::path(
-    tag = "documentation",
+    tag = "Documentation",
     responses((status = 200, body = String, content_type = "text/html"))
 )]
 #[get("/docs")]
@@ -76,7 +81,7 @@ async fn get_docs() -> Result<HttpResponse, Problem> {
 ///
 /// A style sheet, a script or an icon.
 #[utoipa::path(
-    tag = "documentation",
+    tag = "Documentation",
     params(("file" = String, Path, description = "The file's name.", example = "docs.css")),
     responses(
         (status = 200, description = "The file.", body = String, content_type = "text/css"),

@@ -6,6 +6,7 @@
 //!   signature cannot be reached without it.
 //! - One file an operation, with its documentation and its answers.
 
+mod accept;
 mod actions;
 mod admin;
 mod auth_testing;
@@ -16,6 +17,7 @@ mod docs;
 mod error;
 mod extract;
 mod hosts;
+mod index;
 mod middleware;
 mod monitoring;
 mod oauth;

@@ -31,7 +31,7 @@ struct Health {
 /// Whether the process is alive
 ///
 /// Asks nothing but the process itself, so that nobody restarts it for want of a database.
-#[utoipa::path(tag = "monitoring", responses((status = 200, body = Health)))]
+#[utoipa::path(tag = "Monitoring", responses((status = 200, body = Health)))]
 #[get("/healthz")]
 async fn get_healthz() -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "alive" })
@@ -42,7 +42,7 @@ async fn get_healthz() -> HttpResponse {
 /// They can while the database answers, what is remembered of it is fresh, and there is a key to sign
 /// with.
 #[utoipa::path(
-    tag = "monitoring",
+    tag = "Monitoring",
     responses(
         (status = 200, body = Health),
         (status = 503, body = Problem, content_type = "application/problem+json"),
@@ -60,7 +60,7 @@ async fn get_readyz(app: web::Data<Arc<App>>) -> Result<HttpResponse, Problem> {
 ///
 /// Requests, tokens and decisions, counted and timed.
 #[utoipa::path(
-    tag = "monitoring",
+    tag = "Monitoring",
     responses((status = 200, body = String, content_type = "text/plain"))
 )]
 #[get("/metrics")]

@@ -1,6 +1,7 @@
 //! The OpenAPI document (3.1), put together from the routes themselves.
 
 mod completion;
+mod problems;
 
 use actix_web::{App as ActixApp, HttpResponse, get, web};
 use utoipa::openapi::security::{
@@ -113,35 +114,35 @@ pub fn document(registry: &Registry) -> Result<OpenApi, serde_json::Error> {
 
 /// What operations besides the actions are about.
 const TAGS: [(&str, &str); 11] = [
-    ("oauth", "Tokens: to be issued, looked into and revoked."),
+    ("OAuth", "Tokens: to be issued, looked into and revoked."),
     (
-        "metadata",
+        "Metadata",
         "What this server is and can do, for programs that have never met it.",
     ),
-    ("auth testing", "Endpoints to test authorization against."),
+    ("Auth testing", "Endpoints to test authorization against."),
     (
-        "clients",
+        "Clients",
         "Agents and other clients: registered, changed, locked out.",
     ),
-    ("scopes", "The catalogue of scopes."),
-    ("keys", "The keys that sign tokens."),
+    ("Scopes", "The catalogue of scopes."),
+    ("Keys", "The keys that sign tokens."),
     (
-        "administrators",
+        "Administrators",
         "The accounts of those who run this server.",
     ),
     (
-        "audit log",
+        "Audit log",
         "What happened, who decided it, and whether the log is whole.",
     ),
-    ("mcp", "The actions as tools of the Model Context Protocol."),
-    ("monitoring", "Whether the server is well."),
-    ("documentation", "This document, and a page to browse it."),
+    ("MCP", "The actions as tools of the Model Context Protocol."),
+    ("Monitoring", "Whether the server is well."),
+    ("Documentation", "This document, and a page to browse it."),
 ];
 
 /// This document
 ///
 /// Describes everything that this server serves, in OpenAPI 3.1.
-#[utoipa::path(tag = "documentation", responses((status = 200, body = Object)))]
+#[utoipa::path(tag = "Documentation", responses((status = 200, body = Object)))]
 #[get("/openapi.json")]
 async fn get_openapi(document: web::Data<OpenApi>) -> HttpResponse {
     HttpResponse::Ok().json(document.as_ref())

@@ -8,10 +8,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::context::RequestContext;
 use super::error::Problem;
-use super::{actions, admin, auth_testing, docs, monitoring, oauth, openapi};
+use super::{actions, admin, auth_testing, docs, index, monitoring, oauth, openapi};
 
 /// Adds every route, and with it its description.
 pub fn configure(config: &mut ServiceConfig<'_>) {
+    index::configure(config);
     oauth::configure(config);
     auth_testing::configure(config);
     admin::api::configure(config);

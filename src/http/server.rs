@@ -12,7 +12,7 @@ use utoipa_actix_web::AppExt;
 
 use super::error::Problem;
 use super::hosts::Hosts;
-use super::{actions, middleware, openapi, routes, tls};
+use super::{actions, docs, middleware, openapi, routes, tls};
 use crate::app::App;
 use crate::config::Server as ServerSettings;
 
@@ -76,6 +76,7 @@ pub async fn serve(
     let server = HttpServer::new(move || {
         ActixApp::new()
             .configure(|config| actions::rest::configure(config, app.invoker.registry()))
+            .configure(docs::configure_aliases)
             .into_utoipa_app()
             .openapi(openapi::frame())
             .configure(routes::configure)

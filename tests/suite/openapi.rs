@@ -165,6 +165,72 @@ fn every_operation_is_described() {
 }
 
 #[test]
+fn the_example_of_a_problem_is_of_its_own_status() {
+    let document = document(&Server::start());
+    let mut seen = 0;
+    for operation in operations(&document) {
+        let what = format!("{} {}", operation.method, operation.path);
+        for (status, response) in operation.description["responses"].as_object().unwrap() {
+            let content = &response["content"]["application/problem+json"];
+            if content.is_null() {
+                continue;
+            }
+            let examples = content["examples"].as_object();
+            let examples = examples.unwrap_or_else(|| panic!("{what}: {status} has no example"));
+            for example in examples.values() {
+                let reference = example["$ref"].as_str().unwrap().strip_prefix('#').unwrap();
+                let problem = &document.pointer(reference).unwrap()["value"];
+                let code: u16 = status.parse().unwrap();
+                let title = reqwest::StatusCode::from_u16(code).unwrap();
+                assert_eq!(problem["status"], code, "{what}");
+                assert_eq!(
+                    problem["title"],
+                    title.canonical_reason().unwrap(),
+                    "{what}"
+                );
+                let kind = problem["type"].as_str().unwrap();
+                assert!(
+                    kind == "about:blank" || kind.starts_with("urn:ambit:problem:"),
+                    "{kind}"
+                );
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 200, "{seen}");
+}
+
+#[test]
+fn every_body_has_an_example_and_every_operation_a_tag_that_is_described() {
+    let document = document(&Server::start());
+    let tags: BTreeMap<_, _> = document["tags"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tag| (tag["name"].as_str().unwrap(), &tag["description"]))
+        .collect();
+    for (name, description) in &tags {
+        assert!(name.starts_with(char::is_uppercase), "{name}");
+        assert!(
+            description.as_str().is_some_and(|text| text.ends_with('.')),
+            "{name}"
+        );
+    }
+    for operation in operations(&document) {
+        let what = format!("{} {}", operation.method, operation.path);
+        let description = &operation.description;
+        let tag = description["tags"][0].as_str().unwrap();
+        assert!(tags.contains_key(tag), "{what}: {tag}");
+        assert!(description["description"].is_string(), "{what}");
+        let bodies = description["requestBody"]["content"].as_object();
+        for body in bodies.into_iter().flat_map(|bodies| bodies.values()) {
+            let has_example = body.get("example").or(body.get("examples")).is_some();
+            assert!(has_example, "{what}");
+        }
+    }
+}
+
+#[test]
 fn every_parameter_of_a_path_is_described() {
     let document = document(&Server::start());
     for operation in operations(&document) {

@@ -27,6 +27,8 @@ fn the_document_has_every_path_that_was_promised() {
         "/protected",
         "/protected_post",
         "/highly_confidential",
+        "/",
+        "/docs",
         "/admin/api/clients",
         "/admin/api/clients/{client_id}",
         "/admin/api/clients/{client_id}/secrets",
@@ -206,7 +208,6 @@ fn every_answer_is_guarded_and_can_be_found_in_the_log() {
 fn what_is_nowhere_is_a_problem_document() {
     let server = Server::start();
     for path in [
-        "/",
         "/nothing",
         "/admin/api/clients/",
         "/admin/api//clients",
@@ -229,6 +230,54 @@ fn what_is_nowhere_is_a_problem_document() {
         });
         assert_eq!(problem, expected);
     }
+}
+
+#[test]
+fn the_root_says_where_things_are_in_the_form_that_is_asked_for() {
+    let server = Server::start();
+    let ask = |accept: &str| {
+        let request = server.anonymous().request(Method::GET, "/");
+        Answer::to(request.header("accept", accept)).expect(200)
+    };
+    let index: Value = ask("*/*").json();
+    assert_eq!(index["version"], env!("CARGO_PKG_VERSION"));
+    let page = ask("text/html,application/xhtml+xml,*/*;q=0.8");
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    assert_eq!(page.header("vary"), Some("Accept"));
+    let links = index["links"].as_array().unwrap();
+    assert!(links.len() > 5);
+    for link in links {
+        let href = link["href"].as_str().unwrap();
+        server.anonymous().get(href).expect(200);
+        assert!(page.body.contains(&format!("href=\"{href}\"")), "{href}");
+    }
+    for accept in [
+        "text/html;q=0",
+        "text/html;q=0.5, application/json",
+        "image/png",
+    ] {
+        let answer = ask(accept);
+        assert_eq!(
+            answer.header("content-type"),
+            Some("application/json"),
+            "{accept}"
+        );
+    }
+}
+
+#[test]
+fn the_page_of_the_document_is_found_with_a_slash_behind_it() {
+    let server = Server::start();
+    let host = server.authority();
+    let answer = server.raw(format!("GET /docs/ HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+    assert!(answer.starts_with("HTTP/1.1 308 "), "{answer}");
+    assert!(
+        answer.to_lowercase().contains("\r\nlocation: /docs\r\n"),
+        "{answer}"
+    );
 }
 
 /// Whether a path with parameters in braces stands for this address, among others.

@@ -22,7 +22,7 @@ struct Page<'a> {
 /// The address is there because client libraries refuse server metadata that do not name it.
 #[utoipa::path(
     operation_id = "get_authorize",
-    tag = "oauth",
+    tag = "OAuth",
     responses((status = 400, body = String, content_type = "text/html"))
 )]
 #[get("/authorize")]
@@ -35,7 +35,7 @@ pub async fn get() -> HttpResponse {
 /// The address is there because client libraries refuse server metadata that do not name it.
 #[utoipa::path(
     operation_id = "post_authorize",
-    tag = "oauth",
+    tag = "OAuth",
     responses((status = 400, body = String, content_type = "text/html"))
 )]
 #[post("/authorize")]

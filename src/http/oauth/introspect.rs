@@ -37,9 +37,13 @@ pub struct TokenForm {
 /// learns only that it is not active (RFC 7662).
 #[utoipa::path(
     operation_id = "introspect_token",
-    tag = "oauth",
+    tag = "OAuth",
     security(("client_secret_basic" = []), ()),
-    request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
+    request_body(
+        content = TokenForm,
+        content_type = "application/x-www-form-urlencoded",
+        example = json!({"token": "eyJhbGciOiJSUzI1NiJ9.eyJqdGkiOiIxIn0.c2lnbmF0dXJl"})
+    ),
     responses(
         (status = 200, body = Introspection),
         (status = 400, body = OAuthErrorBody),

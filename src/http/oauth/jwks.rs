@@ -16,7 +16,7 @@ use crate::app::App;
 /// ended.
 #[utoipa::path(
     operation_id = "get_jwks",
-    tag = "oauth",
+    tag = "OAuth",
     responses(
         (status = 200, body = Object, content_type = "application/jwk-set+json"),
         (status = 304, description = "The keys are those that the caller has."),

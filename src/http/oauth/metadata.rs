@@ -29,7 +29,7 @@ fn answer(body: &impl Serialize) -> HttpResponse {
 /// Its endpoints, and what each of them takes (RFC 8414).
 #[utoipa::path(
     operation_id = "get_server_metadata",
-    tag = "metadata",
+    tag = "Metadata",
     responses((status = 200, body = ServerMetadata))
 )]
 #[get("/.well-known/oauth-authorization-server")]
@@ -45,7 +45,7 @@ pub async fn get_server(app: web::Data<Arc<App>>) -> HttpResponse {
 /// Who issues tokens for it, and which scopes it asks for (RFC 9728).
 #[utoipa::path(
     operation_id = "get_resource_metadata",
-    tag = "metadata",
+    tag = "Metadata",
     responses((status = 200, body = ResourceMetadata))
 )]
 #[get("/.well-known/oauth-protected-resource")]
@@ -63,7 +63,7 @@ pub async fn get_issuer(app: web::Data<Arc<App>>) -> HttpResponse {
 /// Who issues tokens for it, and which scopes it asks for (RFC 9728).
 #[utoipa::path(
     operation_id = "get_mcp_metadata",
-    tag = "metadata",
+    tag = "Metadata",
     responses((status = 200, body = ResourceMetadata))
 )]
 #[get("/.well-known/oauth-protected-resource/mcp")]
@@ -84,7 +84,7 @@ pub async fn get_mcp(app: web::Data<Arc<App>>) -> HttpResponse {
 /// Who issues tokens for it, and which scopes it asks for (RFC 9728).
 #[utoipa::path(
     operation_id = "get_actions_metadata",
-    tag = "metadata",
+    tag = "Metadata",
     responses((status = 200, body = ResourceMetadata))
 )]
 #[get("/.well-known/oauth-protected-resource/actions")]

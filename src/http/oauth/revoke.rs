@@ -18,9 +18,13 @@ use crate::oauth::token::TokenError;
 /// issued to another client is refused (section 2.1).
 #[utoipa::path(
     operation_id = "revoke_token",
-    tag = "oauth",
+    tag = "OAuth",
     security(("client_secret_basic" = []), ()),
-    request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
+    request_body(
+        content = TokenForm,
+        content_type = "application/x-www-form-urlencoded",
+        example = json!({"token": "eyJhbGciOiJSUzI1NiJ9.eyJqdGkiOiIxIn0.c2lnbmF0dXJl"})
+    ),
     responses(
         (status = 200, description = "The token is void, or was no valid token to begin with."),
         (status = 400, body = OAuthErrorBody),

@@ -69,9 +69,13 @@ struct TokenResponse<'a> {
 /// `resource`, or for this server where that is left out (RFC 6749 section 4.4, RFC 8707).
 #[utoipa::path(
     operation_id = "issue_token",
-    tag = "oauth",
+    tag = "OAuth",
     security(("client_secret_basic" = []), ()),
-    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
+    request_body(
+        content = TokenRequest,
+        content_type = "application/x-www-form-urlencoded",
+        example = json!({"grant_type": "client_credentials", "scope": "protected"})
+    ),
     responses(
         (status = 200, body = TokenResponse),
         (status = 400, body = OAuthErrorBody),

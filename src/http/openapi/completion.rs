@@ -8,6 +8,8 @@ use utoipa::openapi::{
     ResponseBuilder, Type,
 };
 
+use super::problems;
+
 /// Paths that are answered whatever the `Host` header says, since a load balancer may not know it.
 const UNDER_ANY_NAME: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
@@ -17,6 +19,7 @@ const PROBLEM: &str = "application/problem+json";
 pub fn complete(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     add_headers(components);
+    problems::add(components);
     for (path, item) in &mut document.paths.paths {
         let methods = [
             &mut item.get,
@@ -31,7 +34,7 @@ pub fn complete(document: &mut OpenApi) {
             &OF_ANY_REQUEST[..]
         };
         for operation in methods.into_iter().flatten() {
-            complete_operation(operation, around);
+            complete_operation(path, operation, around);
         }
     }
 }
@@ -46,7 +49,7 @@ const OF_ANY_REQUEST: [(&str, &str); 3] = [
     ("503", "The server cannot answer now."),
 ];
 
-fn complete_operation(operation: &mut Operation, around: &[(&str, &str)]) {
+fn complete_operation(path: &str, operation: &mut Operation, around: &[(&str, &str)]) {
     // Without credentials means for everybody.
     operation.security.get_or_insert_default();
     let responses = &mut operation.responses.responses;
@@ -64,17 +67,22 @@ fn complete_operation(operation: &mut Operation, around: &[(&str, &str)]) {
     }
     for (status, response) in responses {
         if let RefOr::T(response) = response {
-            complete_response(status, response);
+            complete_response(path, status, response);
         }
     }
 }
 
-fn complete_response(status: &str, response: &mut Response) {
+fn complete_response(path: &str, status: &str, response: &mut Response) {
     if response.description.is_empty()
         && let Ok(code) = status.parse::<StatusCode>()
         && let Some(reason) = code.canonical_reason()
     {
         response.description = format!("{reason}.");
+    }
+    if let Some(RefOr::T(content)) = response.content.get_mut(PROBLEM)
+        && let Some((name, example)) = problems::of(path, status)
+    {
+        content.examples.insert(name.to_owned(), example);
     }
     let own: &[&str] = match status {
         "401" | "403" => &["WWW-Authenticate"],

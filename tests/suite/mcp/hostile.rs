@@ -111,6 +111,8 @@ fn bodies_of_the_wrong_kind_are_refused() {
     );
     assert_eq!(typed("accept", "text/html"), 406);
     assert_eq!(typed("accept", "*/*"), 200);
+    let refused = "application/json;q=0, text/event-stream";
+    assert_eq!(typed("accept", refused), 406);
     let large = format!(
         r#"{{"jsonrpc":"2.0","id":1,"method":"ping","params":{{"x":"{}"}}}}"#,
         "x".repeat(5000)

@@ -82,3 +82,33 @@ fn more_reports_than_anybody_reads_are_left_out_and_the_answer_comes() {
     assert!(done.windows(2).all(|pair| pair[0] < pair[1]), "{done:?}");
     assert_eq!(messages.last().unwrap()["result"]["isError"], false);
 }
+
+#[test]
+fn a_client_that_takes_no_events_is_sent_none() {
+    let (_server, agent) = scene();
+    let body = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": {
+            "name": "slow_with_progress",
+            "arguments": { "steps": 2, "pause": 1 },
+            "_meta": { "progressToken": "abc" },
+        },
+    });
+    for accept in [
+        "text/event-stream;q=0, application/json",
+        "*/*, text/event-stream; Q=0.000",
+        "application/json, text/*;q=0",
+    ] {
+        let request = agent.request().body(body.to_string());
+        let mut request = request.build().unwrap();
+        let headers = request.headers_mut();
+        headers.insert("accept", accept.parse().unwrap());
+        let response = crate::support::http().execute(request).unwrap();
+        assert_eq!(response.status(), 200, "{accept}");
+        assert_eq!(
+            response.headers()["content-type"],
+            "application/json",
+            "{accept}"
+        );
+    }
+}

@@ -33,6 +33,7 @@ use super::super::hosts::Hosts;
 use crate::actions::{Call, Door, Registry};
 use crate::app::App;
 use crate::audit::Cause;
+use crate::http::accept::Accept;
 use crate::model::Principal;
 use message::{Fault, Members, Message};
 use revision::Era;
@@ -63,13 +64,17 @@ impl Mcp {
 
 /// One message of the Model Context Protocol
 #[utoipa::path(
-    tag = "mcp",
+    tag = "MCP",
     operation_id = "mcp",
     description = "Streamable HTTP without sessions, in the revisions 2025-06-18, 2025-11-25 and \
                    2026-07-28 of the Model Context Protocol. The tools are the actions; the access \
                    token's `aud` must name this address.",
     security(("client_credentials" = [])),
-    request_body(content = Members, content_type = "application/json"),
+    request_body(
+        content = Members,
+        content_type = "application/json",
+        example = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
+    ),
     responses(
         (status = 200, description = "The answer to a request, or a JSON-RPC error; a stream of \
             events where the client asked for progress.",
@@ -250,21 +255,14 @@ fn refuse_origin(request: &HttpRequest, hosts: &Hosts) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::FORBIDDEN, detail).kind("urn:ambit:problem:origin"))
 }
 
-/// Whether the client takes events, besides JSON, which it must.
+/// Whether the client takes events, besides JSON, which it must. One that says nothing takes JSON alone.
 fn accepted(request: &HttpRequest) -> Result<bool, Problem> {
-    let values = request.headers().get_all(header::ACCEPT);
-    let values: Vec<_> = values.filter_map(|value| value.to_str().ok()).collect();
-    let ranges = values.iter().flat_map(|value| value.split(','));
-    let ranges: Vec<_> = ranges
-        .filter_map(|range| range.split(';').next())
-        .map(|range| range.trim().to_ascii_lowercase())
-        .collect();
-    let takes = |kinds: &[&str]| ranges.iter().any(|range| kinds.contains(&range.as_str()));
-    if !values.is_empty() && !takes(&["application/json", "application/*", "*/*"]) {
+    let accept = Accept::of(request.headers());
+    if accept.weight("application/json") == 0 {
         let detail = "Answers are application/json, or text/event-stream.";
         return Err(Problem::new(StatusCode::NOT_ACCEPTABLE, detail));
     }
-    Ok(takes(&["text/event-stream", "text/*", "*/*"]))
+    Ok(!accept.is_silent() && accept.weight("text/event-stream") > 0)
 }
 
 async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Bytes, Problem> {

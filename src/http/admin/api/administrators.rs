@@ -59,7 +59,7 @@ struct AdministratorList {
 /// By name, without the passwords.
 #[utoipa::path(
     operation_id = "list_administrators",
-    tag = "administrators",
+    tag = "Administrators",
     security(("administrator" = []), ("client_credentials" = ["ambit:administrators:read"])),
     responses(
         (status = 200, body = AdministratorList),
@@ -102,9 +102,12 @@ struct NewAdministrator {
 /// Whoever knows the password may then do everything here.
 #[utoipa::path(
     operation_id = "create_administrator",
-    tag = "administrators",
+    tag = "Administrators",
     security(("administrator" = []), ("client_credentials" = ["ambit:administrators:write"])),
-    request_body = NewAdministrator,
+    request_body(
+        content = NewAdministrator,
+        example = json!({"username": "second-admin", "password": "a long sentence of one's own"})
+    ),
     responses(
         (status = 201, body = AdministratorView),
         (status = 400, body = Problem, content_type = "application/problem+json"),
@@ -160,10 +163,13 @@ struct NewPassword {
 /// The old one works no more.
 #[utoipa::path(
     operation_id = "set_administrator_password",
-    tag = "administrators",
+    tag = "Administrators",
     security(("administrator" = []), ("client_credentials" = ["ambit:administrators:write"])),
     params(AdministratorPath),
-    request_body = NewPassword,
+    request_body(
+        content = NewPassword,
+        example = json!({"password": "another sentence of one's own"})
+    ),
     responses(
         (status = 204, description = "The password is set."),
         (status = 400, body = Problem, content_type = "application/problem+json"),

@@ -96,7 +96,7 @@ impl From<AuditRow> for AuditEntry {
 /// Only those that fit every filter that is given.
 #[utoipa::path(
     operation_id = "list_audit_records",
-    tag = "audit log",
+    tag = "Audit log",
     security(("administrator" = []), ("client_credentials" = ["ambit:audit:read"])),
     params(AuditQuery),
     responses(
@@ -182,7 +182,7 @@ struct VerificationQuery {
 /// is still there: so a log that was cut off, or written anew, is found out.
 #[utoipa::path(
     operation_id = "verify_audit_log",
-    tag = "audit log",
+    tag = "Audit log",
     security(("administrator" = []), ("client_credentials" = ["ambit:audit:read"])),
     params(VerificationQuery),
     responses(

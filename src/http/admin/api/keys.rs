@@ -31,7 +31,7 @@ struct KeyList {
 /// One signs; one may be published to sign next; others only verify what they signed before.
 #[utoipa::path(
     operation_id = "list_keys",
-    tag = "keys",
+    tag = "Keys",
     security(("administrator" = []), ("client_credentials" = ["ambit:keys:read"])),
     responses(
         (status = 200, body = KeyList),
@@ -54,7 +54,7 @@ async fn list(_: Admitted<ReadKeys>, app: Data<Arc<App>>) -> Result<Json<KeyList
 /// It signs once caches of `/jwks` have had time to learn of it.
 #[utoipa::path(
     operation_id = "rotate_keys",
-    tag = "keys",
+    tag = "Keys",
     security(("administrator" = []), ("client_credentials" = ["ambit:keys:write"])),
     responses(
         (status = 201, body = KeyList),
@@ -84,7 +84,7 @@ struct KeyPath {
 /// Everything that it signed is void at once.
 #[utoipa::path(
     operation_id = "withdraw_key",
-    tag = "keys",
+    tag = "Keys",
     security(("administrator" = []), ("client_credentials" = ["ambit:keys:write"])),
     params(KeyPath),
     responses(

@@ -32,7 +32,7 @@ struct ScopeList {
 /// Those of this server, and those that were added for other resources.
 #[utoipa::path(
     operation_id = "list_scopes",
-    tag = "scopes",
+    tag = "Scopes",
     security(("administrator" = []), ("client_credentials" = ["ambit:scopes:read"])),
     responses(
         (status = 200, body = ScopeList),
@@ -73,9 +73,16 @@ struct NewScope {
 /// For a resource that Ambit issues tokens for but does not serve itself.
 #[utoipa::path(
     operation_id = "add_scope",
-    tag = "scopes",
+    tag = "Scopes",
     security(("administrator" = []), ("client_credentials" = ["ambit:scopes:write"])),
-    request_body = NewScope,
+    request_body(
+        content = NewScope,
+        example = json!({
+            "name": "inventory:read",
+            "description": "Read what is in stock.",
+            "sensitivity": "normal",
+        })
+    ),
     responses(
         (status = 201, body = CatalogueEntry),
         (status = 400, body = Problem, content_type = "application/problem+json"),
@@ -120,7 +127,7 @@ struct ScopePath {
 /// No token is issued for it any more.
 #[utoipa::path(
     operation_id = "remove_scope",
-    tag = "scopes",
+    tag = "Scopes",
     security(("administrator" = []), ("client_credentials" = ["ambit:scopes:write"])),
     params(ScopePath),
     responses(

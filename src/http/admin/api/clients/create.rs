@@ -19,9 +19,17 @@ use crate::http::extract::Admitted;
 /// The answer has its secret, this once.
 #[utoipa::path(
     operation_id = "create_client",
-    tag = "clients",
+    tag = "Clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
-    request_body = Registration,
+    request_body(
+        content = Registration,
+        example = json!({
+            "client_name": "Release bot",
+            "description": "Reads what was released, and reports it.",
+            "scope": "releases:read",
+            "contacts": ["release-team@example.com"],
+        })
+    ),
     responses(
         (status = 201, body = ClientView),
         (status = 400, body = Problem, content_type = "application/problem+json"),

@@ -69,7 +69,7 @@ impl From<Sort> for Order {
 /// Newest first, unless `sort` says otherwise.
 #[utoipa::path(
     operation_id = "list_clients",
-    tag = "clients",
+    tag = "Clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:read"])),
     params(ListQuery),
     responses(

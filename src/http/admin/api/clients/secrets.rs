@@ -36,10 +36,13 @@ struct NewSecretBody {
 /// without a pause.
 #[utoipa::path(
     operation_id = "create_client_secret",
-    tag = "clients",
+    tag = "Clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
     params(ClientPath),
-    request_body = Option<NewSecretBody>,
+    request_body(
+        content = Option<NewSecretBody>,
+        example = json!({"client_secret_lifetime": 7776000})
+    ),
     responses(
         (status = 201, body = SecretView),
         (status = 400, body = Problem, content_type = "application/problem+json"),
@@ -99,7 +102,7 @@ struct RetireQuery {
 /// The only one that still works stays.
 #[utoipa::path(
     operation_id = "retire_client_secret",
-    tag = "clients",
+    tag = "Clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
     params(SecretPath, RetireQuery),
     responses(

@@ -17,7 +17,7 @@ use crate::http::extract::Admitted;
 /// The values of its secrets are in no answer but the one that made them.
 #[utoipa::path(
     operation_id = "get_client",
-    tag = "clients",
+    tag = "Clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:read"])),
     params(ClientPath),
     responses(

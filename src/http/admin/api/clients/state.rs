@@ -17,7 +17,7 @@ use crate::http::extract::Admitted;
 /// It gets no new tokens, and those that it has are void.
 #[utoipa::path(
     operation_id = "disable_client",
-    tag = "clients",
+    tag = "Clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
     params(ClientPath),
     responses(
@@ -47,7 +47,7 @@ pub async fn post_disable(
 /// Tokens from before stay void.
 #[utoipa::path(
     operation_id = "enable_client",
-    tag = "clients",
+    tag = "Clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
     params(ClientPath),
     responses(
@@ -76,7 +76,7 @@ pub async fn post_enable(
 /// It can get new ones right away; to prevent that, disable it.
 #[utoipa::path(
     operation_id = "revoke_client_tokens",
-    tag = "clients",
+    tag = "Clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
     params(ClientPath),
     responses(
@@ -106,7 +106,7 @@ pub async fn post_revoke_tokens(
 /// Its tokens are void at once.
 #[utoipa::path(
     operation_id = "delete_client",
-    tag = "clients",
+    tag = "Clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
     params(ClientPath),
     responses(

@@ -19,10 +19,13 @@ use crate::http::extract::Admitted;
 /// that is registered without it (RFC 7396).
 #[utoipa::path(
     operation_id = "update_client",
-    tag = "clients",
+    tag = "Clients",
     security(("administrator" = []), ("client_credentials" = ["ambit:clients:write"])),
     params(ClientPath),
-    request_body = ClientPatch,
+    request_body(
+        content = ClientPatch,
+        example = json!({"description": "Reports releases.", "access_token_lifetime": 600})
+    ),
     responses(
         (status = 200, body = ClientView),
         (status = 400, body = Problem, content_type = "application/problem+json"),
