@@ -101,6 +101,9 @@ pub async fn serve(
     .keep_alive(KEEP_ALIVE)
     .client_request_timeout(HEAD_TIMEOUT)
     .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+    // A caller that closes its side waits for no answer: what it asked for is stopped, and keeps no
+    // place among its client's calls.
+    .h1_allow_half_closed(false)
     .shutdown_timeout(settings.shutdown_timeout.as_secs())
     .shutdown_signal(stop);
     let server = match bound.tls {

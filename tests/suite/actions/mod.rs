@@ -4,6 +4,7 @@ mod audit;
 mod audit_log;
 mod common_actions;
 mod figures;
+mod hanging_up;
 mod invoking;
 mod release_oversight;
 mod ticket_analysis;
