@@ -40,6 +40,12 @@ pub async fn open(settings: &config::Warehouse) -> Result<Arc<dyn Warehouse>, Op
             if sqlite::is_ambits_own(path) {
                 return Err(OpenError::Own(settings.url.to_string()));
             }
+            if !path.exists() {
+                tracing::warn!(
+                    path = %path.display(),
+                    "the warehouse's file is not there; `ambit warehouse load` makes it"
+                );
+            }
             Ok(Arc::new(SqliteWarehouse::start(path, settings.pool_size)?))
         }
         WarehouseUrl::Snowflake(address) => {

@@ -45,6 +45,7 @@ const KEPT_INSIDE: &[(&str, &str)] = &[
     ("rusqlite", "warehouse"),
     ("tokio_postgres", "warehouse"),
     ("sqlparser", "semantic"),
+    ("rust_stemmers", "semantic"),
     ("actix_web", "http"),
     ("rmcp", "http"),
     ("utoipa_actix_web", "http"),

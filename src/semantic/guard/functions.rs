@@ -19,7 +19,7 @@ const COMMON: &str = "
 const SQLITE: &str = "
     group_concat string_agg total
     ifnull iif typeof
-    instr
+    hex instr
     date datetime julianday strftime time timediff unixepoch";
 
 /// PostgreSQL's own.

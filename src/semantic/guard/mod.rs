@@ -12,6 +12,7 @@
 //! SQL says.
 
 mod data_types;
+mod dialects;
 mod functions;
 mod names;
 mod printing;

@@ -9,7 +9,8 @@ use sqlparser::ast::{Query, Value as Literal, ValueWithSpan, VisitMut, VisitorMu
 use sqlparser::parser::{Parser, ParserOptions};
 use sqlparser::tokenizer::{Token, Tokenizer};
 
-use super::reading::{only_query, parser_dialect};
+use super::dialects::parser_dialect;
+use super::reading::only_query;
 use super::refusal::Refusal;
 use crate::warehouse::{Dialect, Statement, Value};
 

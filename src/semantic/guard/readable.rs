@@ -14,9 +14,10 @@ use sqlparser::ast::{
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
+use super::dialects::parser_dialect;
 use super::printing::{self, Binding, Caller};
 use super::qualified;
-use super::reading::{self, parser_dialect};
+use super::reading;
 use super::walk::GENERATED;
 use crate::semantic::Mask;
 use crate::warehouse::Dialect;

@@ -6,11 +6,11 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{Expr, Query, SetExpr, Visit, Visitor};
-use sqlparser::dialect::{PostgreSqlDialect, SQLiteDialect, SnowflakeDialect};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
+use super::dialects::{dialect_name, parser_dialect};
 use super::refusal::{Refusal, shortened};
 use crate::warehouse::Dialect;
 
@@ -29,24 +29,6 @@ const MOST_SET_OPERATIONS: usize = 50;
 
 const TOO_DEEP: &str = "parts nested too deeply";
 
-/// How the parser knows a dialect.
-pub(super) fn parser_dialect(dialect: Dialect) -> &'static dyn sqlparser::dialect::Dialect {
-    match dialect {
-        Dialect::Sqlite => &SQLiteDialect {},
-        Dialect::Postgres => &PostgreSqlDialect {},
-        Dialect::Snowflake => &SnowflakeDialect,
-    }
-}
-
-/// How people call a dialect.
-pub(super) fn dialect_name(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Sqlite => "SQLite's SQL",
-        Dialect::Postgres => "PostgreSQL's SQL",
-        Dialect::Snowflake => "Snowflake's SQL",
-    }
-}
-
 /// The one query that the text is.
 pub(super) fn query(sql: &str, dialect: Dialect) -> Result<Box<Query>, Refusal> {
     if sql.len() > LONGEST_SQL {
@@ -62,15 +44,19 @@ pub(super) fn query(sql: &str, dialect: Dialect) -> Result<Box<Query>, Refusal> 
     let tokens = Tokenizer::new(parser_dialect(dialect), sql)
         .tokenize_with_location()
         .map_err(|error| syntax(error.to_string()))?;
-    let tokens = bounded(tokens)?;
+    let mut tokens = bounded(tokens)?;
     begins_as_a_query(&tokens)?;
+    let exclusion = frame_exclusion(&tokens);
+    if dialect == Dialect::Sqlite {
+        without_hints(&mut tokens);
+    }
     let query = only_query(Parser::new(parser_dialect(dialect)).with_tokens_with_locations(tokens))
         .map_err(|error| match error {
             NotOne::Statements => Refusal::Statements,
             NotOne::Parser(ParserError::RecursionLimitExceeded) => Refusal::TooComplex(TOO_DEEP),
             NotOne::Parser(
                 ParserError::TokenizerError(problem) | ParserError::ParserError(problem),
-            ) => syntax(problem),
+            ) => exclusion.unwrap_or_else(|| syntax(problem)),
         })?;
     shallow(&query)?;
     Ok(query)
@@ -139,6 +125,51 @@ fn begins_as_a_query(tokens: &[TokenWithSpan]) -> Result<(), Refusal> {
             _ => Err(Refusal::NotAQuery(shortened(&word.value.to_uppercase()))),
         },
         Some(token) => Err(Refusal::NotAQuery(shortened(&token.to_string()))),
+    }
+}
+
+/// What is said of a window's frame that leaves rows out, which the parser does not know.
+fn frame_exclusion(tokens: &[TokenWithSpan]) -> Option<Refusal> {
+    let excluded = [Keyword::CURRENT, Keyword::GROUP, Keyword::TIES, Keyword::NO];
+    let following = tokens.iter().skip(1).map(keyword);
+    let (token, _) = tokens.iter().zip(following).find(|(token, following)| {
+        keyword(token) == Keyword::EXCLUDE && excluded.contains(following)
+    })?;
+    Some(Refusal::not_allowed(
+        "EXCLUDE in the frame of a window",
+        token.span,
+        "leave it out, and take from the outcome what is too much",
+    ))
+}
+
+/// Takes MATERIALIZED and NOT MATERIALIZED out, which the parser does not know for SQLite. They say how
+/// SQLite may work, and nothing of the outcome.
+fn without_hints(tokens: &mut Vec<TokenWithSpan>) {
+    let keywords: Vec<Keyword> = tokens.iter().map(keyword).collect();
+    let mut is_hint = vec![false; tokens.len()];
+    for (place, token) in tokens.iter().enumerate() {
+        let words = match keywords.get(..place) {
+            Some([.., Keyword::AS, Keyword::NOT, Keyword::MATERIALIZED]) => 2,
+            Some([.., Keyword::AS, Keyword::MATERIALIZED]) => 1,
+            _ => continue,
+        };
+        if token.token == Token::LParen {
+            is_hint
+                .iter_mut()
+                .take(place)
+                .rev()
+                .take(words)
+                .for_each(|hint| *hint = true);
+        }
+    }
+    let mut is_hint = is_hint.into_iter();
+    tokens.retain(|_| !is_hint.next().unwrap_or_default());
+}
+
+fn keyword(token: &TokenWithSpan) -> Keyword {
+    match &token.token {
+        Token::Word(word) => word.keyword,
+        _ => Keyword::NoKeyword,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reading and writing models: both forms, every mistake, whatever strangers write.
 
 mod layer;
+mod questions;
 
 use proptest::prelude::*;
 

@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use super::OpenError;
 use super::value::{Column, Kind, TableDescription, Value};
-use crate::config;
+use crate::config::{self, WarehouseUrl};
 use cells::Reading;
 use columns::PlannedColumn;
 pub use names::TableName;
@@ -178,6 +178,11 @@ async fn existing(
     settings: &config::Warehouse,
     table: &TableName,
 ) -> Result<Option<TableDescription>, LoadError> {
+    if let WarehouseUrl::Sqlite(path) = &settings.url
+        && !path.exists()
+    {
+        return Ok(None);
+    }
     let warehouse = super::open(settings).await?;
     let tables = warehouse
         .tables()

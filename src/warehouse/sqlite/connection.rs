@@ -110,15 +110,10 @@ pub(super) fn is_ambits_own(path: &Path) -> bool {
 }
 
 /// A connection that can only read, for Ambit's own questions about the schema. A file that is not
-/// there is an empty warehouse.
+/// there is an outage: it may have been moved away, or the address may be wrong.
 fn open_unguarded(path: &Path) -> Result<Connection, WarehouseError> {
-    let connection = if path.exists() {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Connection::open_with_flags(path, flags)
-    } else {
-        Connection::open_in_memory()
-    }
-    .map_err(failure)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(failure)?;
     connection.busy_timeout(BUSY).map_err(failure)?;
     Ok(connection)
 }

@@ -38,7 +38,7 @@ const GRACE: Duration = Duration::from_millis(500);
 /// How long the description of all tables may take.
 const DESCRIBING: Duration = Duration::from_secs(10);
 
-/// A warehouse in a file, which need not be there: then it is empty.
+/// A warehouse in a file. As long as it is not there, the warehouse is unavailable.
 pub(super) struct SqliteWarehouse {
     pool: WorkPool<Slot>,
 }

@@ -40,6 +40,7 @@ fn warehouse() -> File {
 fn empty() -> File {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("warehouse.db");
+    std::fs::write(&path, "").unwrap();
     let warehouse = SqliteWarehouse::start(&path, 2).unwrap();
     File {
         _folder: folder,
@@ -343,7 +344,7 @@ async fn too_many_queries_are_told_so() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_there_is_an_empty_warehouse() {
+async fn a_file_that_is_not_there_is_an_outage() {
     let file = empty();
     assert_eq!(file.warehouse.tables().await.unwrap(), []);
     assert!(
@@ -351,6 +352,13 @@ async fn a_file_that_is_not_there_is_an_empty_warehouse() {
             .await
             .contains("no such table")
     );
+    std::fs::remove_file(&file.path).unwrap();
+    let outage = |error: WarehouseError| match error {
+        WarehouseError::Unavailable(text) => assert!(text.contains("warehouse.db"), "{text}"),
+        other => panic!("{other:?}"),
+    };
+    outage(file.warehouse.tables().await.unwrap_err());
+    outage(file.ask("SELECT * FROM things", &[]).await.unwrap_err());
     assert!(!file.path.exists(), "it was made");
     Connection::open(&file.path)
         .unwrap()

@@ -10,6 +10,7 @@ mod load;
 mod overload;
 mod replicas;
 mod suspended;
+mod warehouse_file;
 
 use std::{
     collections::HashSet,

@@ -71,6 +71,12 @@ impl TestDatabase {
         let variables = match self {
             Self::Sqlite { file } => {
                 let file = file.with_file_name("warehouse.db");
+                // Like a schema of its own, it is there from the start, and empty.
+                std::fs::OpenOptions::new()
+                    .create(true)
+                    .append(true)
+                    .open(&file)
+                    .expect("a file can be made");
                 vec![(
                     "AMBIT_WAREHOUSE_URL",
                     format!("sqlite://{}", file.display()),

@@ -208,6 +208,67 @@ const ANSWERED: &[(&str, &[&str])] = &[
         &["2025-02-11 00:00:00|2025-02-11 08:00:00|10:00:00"],
     ),
     (
+        "SELECT EXTRACT(YEAR FROM released_at), EXTRACT(MONTH FROM released_at), \
+         EXTRACT(DAY FROM released_at), EXTRACT(HOUR FROM released_at), \
+         EXTRACT(SECOND FROM '2025-01-01 10:00:01.5'), \
+         EXTRACT(EPOCH FROM released_at) - EXTRACT(EPOCH FROM '2025-02-10 10:00:00') \
+         FROM releases WHERE version = '1.2'",
+        &["2025|2|11|10|1.5|86400"],
+    ),
+    (
+        "WITH x AS MATERIALIZED (SELECT version FROM releases), \
+         y(v) AS NOT MATERIALIZED (SELECT version, kind FROM releases) \
+         SELECT min(x.version), max(y.v), count(kind) FROM x, y",
+        &["1.0|1.2|9"],
+    ),
+    (
+        "SELECT 6 & 3, 6 | 3, 1 << 4, 256 >> 4, ~0, - -1, -~5, ~-6, 1 + 2 << 3",
+        &["2|7|16|16|-1|1|6|5|24"],
+    ),
+    (
+        "SELECT r.a, r.kind FROM releases AS r(a) WHERE r.a = '1.0'",
+        &["1.0|major"],
+    ),
+    (
+        "SELECT a, b FROM (SELECT version, kind FROM releases) AS t(a, b) WHERE b = 'major'",
+        &["1.0|major"],
+    ),
+    (
+        "WITH c AS (SELECT version, kind FROM releases) SELECT t.v, t.kind FROM c AS t(v) \
+         JOIN c AS u(w, x) ON t.v = u.w ORDER BY t.v LIMIT 1",
+        &["1.0|major"],
+    ),
+    (
+        "SELECT name, version FROM (VALUES ('major', 1), ('minor', 1 + 1)) AS known(name, nth) \
+         JOIN releases ON kind = name ORDER BY nth, version",
+        &["major|1.0", "minor|1.1", "minor|1.2"],
+    ),
+    (
+        "SELECT column2 FROM (VALUES (1, 'b'), (2, 'a') ORDER BY column2 LIMIT 1)",
+        &["a"],
+    ),
+    ("SELECT 1 UNION ALL VALUES (2) ORDER BY 1 DESC", &["2", "1"]),
+    (
+        "(SELECT version FROM releases ORDER BY version LIMIT 1) UNION ALL \
+         (SELECT version FROM releases ORDER BY version DESC LIMIT 1)",
+        &["1.0", "1.2"],
+    ),
+    (
+        "SELECT version FROM releases EXCEPT (SELECT '1.0' UNION DISTINCT (SELECT '1.1'))",
+        &["1.2"],
+    ),
+    ("(SELECT 1)", &["1"]),
+    ("((SELECT 1) LIMIT 1)", &["1"]),
+    (
+        "SELECT count(*) FROM releases WHERE version = ANY (SELECT version FROM release_changes)",
+        &["2"],
+    ),
+    (
+        "SELECT version FROM releases WHERE version <> ALL (SELECT version FROM release_changes)",
+        &["1.2"],
+    ),
+    ("SELECT hex('a')", &["61"]),
+    (
         "SELECT loud FROM versions WHERE LOUD = 'MAJOR''s'",
         &["MAJOR's"],
     ),
@@ -257,6 +318,12 @@ const POSTGRES: &[&str] = &[
     "SELECT CURRENT_DATE, CURRENT_TIMESTAMP, now()",
     "SELECT kind FROM releases WHERE kind IS DISTINCT FROM 'major'",
     "SELECT t.a FROM (SELECT version, kind FROM releases) AS t(a, b) WHERE t.b = 'x'",
+    "SELECT r.a FROM releases AS r(a) WHERE r.kind = 'x'",
+    "WITH x AS MATERIALIZED (SELECT version FROM releases), \
+     y(a) AS NOT MATERIALIZED (SELECT kind FROM releases) SELECT * FROM x, y",
+    "SELECT id & 3, id | 1, id << 2, id >> 2, ~id, ~ -id, - ~id FROM release_changes",
+    "SELECT v.name FROM (VALUES (1, 'a'), (2, 'b')) AS v(nth, name) ORDER BY v.nth",
+    "(SELECT version FROM releases LIMIT 1) UNION ALL (VALUES ('x') ORDER BY column1)",
 ];
 
 const SNOWFLAKE: &[&str] = &[

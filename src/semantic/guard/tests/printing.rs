@@ -5,7 +5,7 @@ use sqlparser::ast::{Expr, SelectItem, SetExpr, Statement, Value as Literal};
 use sqlparser::parser::Parser;
 
 use super::{DIALECTS, checked, run, warehouse};
-use crate::semantic::guard::reading::parser_dialect;
+use crate::semantic::guard::dialects::parser_dialect;
 use crate::warehouse::Dialect;
 
 /// The text of a literal that says `text` in a dialect.

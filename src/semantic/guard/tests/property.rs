@@ -7,7 +7,7 @@ use sqlparser::ast::{ObjectName, Visit, Visitor};
 use sqlparser::parser::Parser;
 
 use super::{DIALECTS, checked, run, warehouse};
-use crate::semantic::guard::reading::parser_dialect;
+use crate::semantic::guard::dialects::parser_dialect;
 use crate::warehouse::Dialect;
 
 struct Tables(Vec<String>);

@@ -1,19 +1,18 @@
 //! Expressions: what is allowed is listed, and what it names must be known at its place.
 
 use sqlparser::ast::{
-    BinaryOperator, CaseWhen, CastKind, CeilFloorKind, DataType, DateTimeField, Expr, Ident,
-    Interval, ObjectName, TypedString, UnaryOperator, Value,
+    CaseWhen, CastKind, CeilFloorKind, DataType, DateTimeField, Expr, Interval, ObjectName,
+    TypedString, Value,
 };
 
 use super::call::is_date_field;
+use super::operator::OPERATORS;
 use super::{Outcome, Walk, ident, single};
 use crate::semantic::guard::data_types;
-use crate::semantic::guard::refusal::{Place, Refusal, nearest_first, quoted};
+use crate::semantic::guard::refusal::{Place, Refusal};
 use crate::warehouse::Dialect;
 
 const UNKNOWN: Place = Place { line: 0, column: 0 };
-const OPERATORS: &str = "there are + - * / % || = <> < <= > >= AND OR NOT, IS, IN, BETWEEN, LIKE, \
-                         EXISTS, CASE, CAST, subqueries and functions";
 
 impl Walk<'_> {
     pub(super) fn expressions(&mut self, expressions: &mut [Expr]) -> Outcome {
@@ -42,27 +41,14 @@ impl Walk<'_> {
             | Expr::IsNull(inner)
             | Expr::IsNotNull(inner)
             | Expr::IsUnknown(inner)
-            | Expr::IsNotUnknown(inner)
-            | Expr::UnaryOp {
-                op: UnaryOperator::Plus | UnaryOperator::Minus | UnaryOperator::Not,
-                expr: inner,
-            } => self.expression(inner),
+            | Expr::IsNotUnknown(inner) => self.expression(inner),
+            Expr::UnaryOp { op, expr } => self.unary(*op, expr),
             Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
                 self.expression(left)?;
                 self.expression(right)
             }
             Expr::BinaryOp { left, op, right } => self.binary(left, op, right),
-            Expr::AnyOp {
-                left,
-                compare_op,
-                right,
-                is_some: _,
-            }
-            | Expr::AllOp {
-                left,
-                compare_op,
-                right,
-            } if matches!(**right, Expr::Subquery(_)) => self.binary(left, compare_op, right),
+            Expr::AnyOp { .. } | Expr::AllOp { .. } => self.quantified(expression),
             Expr::InList {
                 expr,
                 list,
@@ -209,9 +195,6 @@ impl Walk<'_> {
                 syntax: _,
                 expr,
             } if !sqlite && is_date_field(field) => self.expression(expr),
-            Expr::Extract { .. } if sqlite => {
-                Err(not_here("EXTRACT", "use strftime('%Y', ...) and its like"))
-            }
             Expr::AtTimeZone {
                 timestamp,
                 time_zone,
@@ -237,35 +220,6 @@ impl Walk<'_> {
             }
             _ => Err(not_here("this kind of expression", OPERATORS)),
         }
-    }
-
-    fn binary(&mut self, left: &mut Expr, operator: &BinaryOperator, right: &mut Expr) -> Outcome {
-        match operator {
-            BinaryOperator::Plus
-            | BinaryOperator::Minus
-            | BinaryOperator::Multiply
-            | BinaryOperator::Divide
-            | BinaryOperator::Modulo
-            | BinaryOperator::StringConcat
-            | BinaryOperator::Gt
-            | BinaryOperator::Lt
-            | BinaryOperator::GtEq
-            | BinaryOperator::LtEq
-            | BinaryOperator::Eq
-            | BinaryOperator::NotEq
-            | BinaryOperator::And
-            | BinaryOperator::Or => {}
-            BinaryOperator::Glob if self.dialect == Dialect::Sqlite => {}
-            operator => {
-                return Err(Refusal::not_allowed(
-                    format!("the operator {operator}"),
-                    UNKNOWN,
-                    OPERATORS,
-                ));
-            }
-        }
-        self.expression(left)?;
-        self.expression(right)
     }
 
     fn interval(&mut self, interval: &mut Interval) -> Outcome {
@@ -323,70 +277,8 @@ impl Walk<'_> {
             )),
         }
     }
-
-    /// The column of this name that is known at this place, the innermost first.
-    pub(super) fn known_column(&self, name: &str) -> Option<String> {
-        self.frames
-            .iter()
-            .rev()
-            .find_map(|frame| frame.column(name))
-            .map(str::to_owned)
-    }
-
-    fn column(&self, name: &mut Ident) -> Outcome {
-        match self.known_column(&name.value) {
-            Some(known) => {
-                *name = ident(&known);
-                Ok(())
-            }
-            None => Err(Refusal::Column {
-                name: quoted(&name.value),
-                place: name.span.into(),
-                near: nearest_first(
-                    &name.value,
-                    self.frames.iter().flat_map(|frame| frame.names()),
-                ),
-            }),
-        }
-    }
-
-    fn qualified_column(&self, parts: &mut Vec<Ident>) -> Outcome {
-        let [qualifier, name] = parts.as_slice() else {
-            return Err(not_here(
-                "a name with more than two parts",
-                "write a column, or an alias and a column",
-            ));
-        };
-        let relation = self
-            .frames
-            .iter()
-            .rev()
-            .find_map(|frame| frame.relation(&qualifier.value));
-        let Some(relation) = relation else {
-            let aliases = self
-                .frames
-                .iter()
-                .flat_map(|frame| &frame.relations)
-                .map(|relation| relation.alias.as_str());
-            return Err(Refusal::Qualifier {
-                name: quoted(&qualifier.value),
-                place: qualifier.span.into(),
-                near: nearest_first(&qualifier.value, aliases),
-            });
-        };
-        let columns = || relation.columns.iter();
-        let Some(known) = crate::semantic::guard::names::find(columns(), &name.value) else {
-            return Err(Refusal::Column {
-                name: quoted(&format!("{}.{}", qualifier.value, name.value)),
-                place: qualifier.span.into(),
-                near: nearest_first(&name.value, columns().map(String::as_str)),
-            });
-        };
-        *parts = vec![ident(&relation.alias), ident(known)];
-        Ok(())
-    }
 }
 
-fn not_here(what: &str, instead: &'static str) -> Refusal {
+pub(super) fn not_here(what: &str, instead: &'static str) -> Refusal {
     Refusal::not_allowed(what, UNKNOWN, instead)
 }

@@ -1,11 +1,11 @@
 //! FROM: tables, subqueries, joins.
 
 use sqlparser::ast::{
-    Expr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, TableAlias,
+    Expr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Query, TableAlias,
     TableAliasColumnDef, TableFactor, TableWithJoins,
 };
 
-use super::{MOST_RELATIONS, Outcome, Walk, ident, single};
+use super::{MOST_RELATIONS, Outcome, Walk, ident, single, written};
 use crate::semantic::guard::Applied;
 use crate::semantic::guard::names::{Relation, find};
 use crate::semantic::guard::refusal::{Place, Refusal, nearest_first, quoted};
@@ -119,6 +119,13 @@ impl Walk<'_> {
                 alias,
                 sample: None,
             } => {
+                if *lateral && self.dialect == Dialect::Sqlite {
+                    return Err(Refusal::not_allowed(
+                        "LATERAL",
+                        UNKNOWN,
+                        "SQLite does not know it; join with a subquery, or select one",
+                    ));
+                }
                 let columns = if *lateral {
                     self.query(subquery)?
                 } else {
@@ -128,7 +135,11 @@ impl Walk<'_> {
                     self.frames.extend(beside);
                     columns?
                 };
-                self.add(alias, columns)
+                self.add(alias, columns)?;
+                if let Some((generated, columns)) = self.renames(alias) {
+                    *subquery = written::renamed(subquery.clone(), &columns, &generated)?;
+                }
+                Ok(())
             }
             TableFactor::NestedJoin {
                 table_with_joins,
@@ -157,7 +168,14 @@ impl Walk<'_> {
         if let Some(common) = common {
             let mut alias = alias.or_else(|| Some(plain_alias(&common.name)));
             self.add(&mut alias, common.columns)?;
-            return Ok(plain_table(&common.generated, alias));
+            return match self.renames(&mut alias) {
+                None => Ok(plain_table(&common.generated, alias)),
+                Some((generated, columns)) => {
+                    let everything = written::everything_of(&common.generated)?;
+                    let subquery = written::renamed(everything, &columns, &generated)?;
+                    Ok(derived(subquery, alias))
+                }
+            };
         }
         let Some(table) = self.readable.table(&written.value) else {
             return Err(self.unknown_table(name));
@@ -171,12 +189,25 @@ impl Walk<'_> {
             });
         let mut alias = alias.or_else(|| Some(plain_alias(&table.name)));
         self.add(&mut alias, table.columns.clone())?;
-        Ok(TableFactor::Derived {
-            lateral: false,
-            subquery: table.query.clone(),
-            alias,
-            sample: None,
-        })
+        let subquery = match self.renames(&mut alias) {
+            None => table.query.clone(),
+            Some((generated, columns)) => {
+                written::renamed(table.query.clone(), &columns, &generated)?
+            }
+        };
+        Ok(derived(subquery, alias))
+    }
+
+    /// Takes the names of columns from an alias where SQLite has no place for them: the names of all
+    /// columns of the relation that was added last, and a name for what gives them.
+    fn renames(&mut self, alias: &mut Option<TableAlias>) -> Option<(String, Vec<String>)> {
+        let renamed = &mut alias.as_mut()?.columns;
+        if self.dialect != Dialect::Sqlite || renamed.is_empty() {
+            return None;
+        }
+        renamed.clear();
+        let columns = self.frame()?.relations.last()?.columns.clone();
+        Some((self.generated(), columns))
     }
 
     /// Makes a table or a subquery known by its alias, and gives it one if it has none.
@@ -192,13 +223,6 @@ impl Walk<'_> {
                 alias.insert(plain_alias(&format!("subquery_{}", self.made)))
             }
         };
-        if self.dialect == Dialect::Sqlite && !given.columns.is_empty() {
-            return Err(Refusal::not_allowed(
-                "a list of columns after a table's alias",
-                given.name.span,
-                "name the columns inside of the subquery",
-            ));
-        }
         let (alias, columns) = self.alias(given, columns)?;
         if let Some(frame) = self.frame() {
             frame.relations.push(Relation { alias, columns });
@@ -282,6 +306,15 @@ fn table_function(name: &ObjectName) -> Refusal {
     )
 }
 
+fn derived(subquery: Box<Query>, alias: Option<TableAlias>) -> TableFactor {
+    TableFactor::Derived {
+        lateral: false,
+        subquery,
+        alias,
+        sample: None,
+    }
+}
+
 fn plain_alias(name: &str) -> TableAlias {
     TableAlias {
         explicit: true,
@@ -291,7 +324,7 @@ fn plain_alias(name: &str) -> TableAlias {
     }
 }
 
-fn plain_table(name: &str, alias: Option<TableAlias>) -> TableFactor {
+pub(super) fn plain_table(name: &str, alias: Option<TableAlias>) -> TableFactor {
     TableFactor::Table {
         name: ObjectName::from(vec![ident(name)]),
         alias,

@@ -4,13 +4,16 @@
 //! compile until somebody has decided about it.
 
 mod call;
+mod column;
 mod expression;
 mod from;
 mod literal;
+mod operator;
 mod query;
 mod select;
 mod temporal;
 mod window;
+mod written;
 
 use std::collections::BTreeMap;
 
@@ -90,6 +93,12 @@ impl Walk<'_> {
         }
         name.quote_style = Some('"');
         Ok(name.value.clone())
+    }
+
+    /// A name that no table has.
+    fn generated(&mut self) -> String {
+        self.made += 1;
+        format!("{GENERATED}{}", self.made)
     }
 
     fn frame(&mut self) -> Option<&mut Frame> {

@@ -2,10 +2,10 @@
 
 use sqlparser::ast::{
     Cte, Expr, Fetch, LimitClause, Offset, OrderBy, OrderByExpr, OrderByKind, OrderByOptions,
-    OrderBySort, Query, SetExpr, SetOperator, SetQuantifier, Value, With,
+    OrderBySort, Query, SetExpr, SetOperator, SetQuantifier, Value, Values, With,
 };
 
-use super::{Common, GENERATED, Outcome, Walk, ident};
+use super::{Common, Outcome, Walk, ident, written};
 use crate::semantic::guard::names::Frame;
 use crate::semantic::guard::refusal::{Place, Refusal};
 use crate::warehouse::Dialect;
@@ -91,8 +91,10 @@ impl Walk<'_> {
         }
         let columns = self.query(query)?;
         let (name, columns) = self.alias(alias, columns)?;
-        self.made += 1;
-        let generated = format!("{GENERATED}{}", self.made);
+        if self.dialect == Dialect::Sqlite && !alias.columns.is_empty() {
+            alias.columns = written::column_list(&columns);
+        }
+        let generated = self.generated();
         alias.name = ident(&generated);
         // As the parser has it where no AS stands before the name.
         alias.explicit = false;
@@ -108,16 +110,24 @@ impl Walk<'_> {
     fn body(&mut self, body: &mut SetExpr) -> Result<Frame, Refusal> {
         match body {
             SetExpr::Select(select) => self.select(select),
-            SetExpr::Query(query) => Ok(Frame {
-                relations: Vec::new(),
-                outputs: self.query(query)?,
-            }),
+            SetExpr::Query(query) => {
+                let outputs = self.query(query)?;
+                if self.dialect == Dialect::Sqlite {
+                    *body = written::everything_from(query.clone())?;
+                }
+                Ok(Frame {
+                    relations: Vec::new(),
+                    outputs,
+                })
+            }
             SetExpr::SetOperation {
                 left,
-                op: SetOperator::Union | SetOperator::Except | SetOperator::Intersect,
-                set_quantifier: SetQuantifier::All | SetQuantifier::Distinct | SetQuantifier::None,
+                op: op @ (SetOperator::Union | SetOperator::Except | SetOperator::Intersect),
+                set_quantifier:
+                    quantifier @ (SetQuantifier::All | SetQuantifier::Distinct | SetQuantifier::None),
                 right,
             } => {
+                self.quantifier(*op, quantifier)?;
                 let left = self.body(left)?;
                 self.body(right)?;
                 Ok(Frame {
@@ -130,6 +140,16 @@ impl Walk<'_> {
                 UNKNOWN,
                 "there are UNION, INTERSECT and EXCEPT, each with ALL or without",
             )),
+            SetExpr::Values(values) if self.dialect != Dialect::Snowflake => {
+                let outputs = self.values(values)?;
+                if self.dialect == Dialect::Sqlite {
+                    *body = written::everything_from_values(values.clone())?;
+                }
+                Ok(Frame {
+                    relations: Vec::new(),
+                    outputs,
+                })
+            }
             SetExpr::Values(_) => Err(Refusal::not_allowed(
                 "VALUES",
                 UNKNOWN,
@@ -145,6 +165,51 @@ impl Walk<'_> {
             SetExpr::Delete(_) => Err(only_a_select("DELETE")),
             SetExpr::Merge(_) => Err(only_a_select("MERGE")),
         }
+    }
+
+    /// SQLite has ALL after UNION alone, and does not know the word for what is usual.
+    fn quantifier(&self, operator: SetOperator, quantifier: &mut SetQuantifier) -> Outcome {
+        if self.dialect != Dialect::Sqlite {
+            return Ok(());
+        }
+        match (operator, &quantifier) {
+            (SetOperator::Except | SetOperator::Intersect, SetQuantifier::All) => {
+                Err(Refusal::not_allowed(
+                    format!("{operator} ALL"),
+                    UNKNOWN,
+                    "SQLite has UNION, UNION ALL, INTERSECT and EXCEPT",
+                ))
+            }
+            (_, SetQuantifier::Distinct) => {
+                *quantifier = SetQuantifier::None;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks rows that are written out; answers the names that their columns have.
+    fn values(&mut self, values: &mut Values) -> Result<Vec<String>, Refusal> {
+        let Values {
+            explicit_row,
+            value_keyword,
+            rows,
+        } = values;
+        let width = rows.first().map_or(0, |row| row.content.len());
+        let is_even = rows.iter().all(|row| row.content.len() == width);
+        if *explicit_row || *value_keyword || width == 0 || !is_even {
+            return Err(Refusal::not_allowed(
+                "this VALUES",
+                UNKNOWN,
+                "write VALUES (1, 'a'), (2, 'b'), each row with as many values",
+            ));
+        }
+        for row in rows {
+            self.expressions(&mut row.content)?;
+        }
+        Ok((1..=width)
+            .map(|column| format!("column{column}"))
+            .collect())
     }
 
     fn order_by(&mut self, order_by: &mut OrderBy) -> Outcome {

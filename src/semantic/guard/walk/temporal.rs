@@ -1,18 +1,20 @@
 //! Days and moments on SQLite, which has no types for them: they are text, and a cast to such a type
-//! is one to a number (`CAST('2026-08-14' AS DATE)` is 2026).
+//! is one to a number (`CAST('2026-08-14' AS DATE)` is 2026). Nor has it EXTRACT.
 
 use sqlparser::ast::{
-    CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, Ident, TypedString, Value,
+    CastKind, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentList, FunctionArguments, Ident, TypedString, Value,
 };
 
 use super::Walk;
-use crate::semantic::guard::refusal::Refusal;
+use crate::semantic::guard::refusal::{Place, Refusal};
 use crate::warehouse::moment;
 
+const UNKNOWN: Place = Place { line: 0, column: 0 };
+
 impl Walk<'_> {
-    /// Checks a cast to a day or a moment, or a literal of one, and writes it as SQLite needs it; false
-    /// where the expression is neither.
+    /// Checks a cast to a day or a moment, a literal of one, or a part that is taken out of one, and
+    /// writes it as SQLite needs it; false where the expression is none of these.
     pub(super) fn temporal(&mut self, expression: &mut Expr) -> Result<bool, Refusal> {
         let written = match expression {
             Expr::Cast {
@@ -25,8 +27,29 @@ impl Walk<'_> {
                     return Ok(false);
                 };
                 self.expression(expr)?;
-                let inner = std::mem::replace(expr.as_mut(), Expr::Value(Value::Null.into()));
-                call(function, inner)
+                call(function, vec![taken(expr)])
+            }
+            Expr::Extract {
+                field,
+                syntax: _,
+                expr,
+            } => {
+                let Some(part) = Part::named(field) else {
+                    return Err(Refusal::not_allowed(
+                        format!("EXTRACT({field} FROM ...)"),
+                        UNKNOWN,
+                        "there are YEAR, MONTH, DAY, DOW, DOY, HOUR, MINUTE, SECOND and EPOCH",
+                    ));
+                };
+                if is_computed(expr) {
+                    return Err(Refusal::not_allowed(
+                        "EXTRACT of what is computed",
+                        UNKNOWN,
+                        "SQLite has no intervals; subtract one EXTRACT(EPOCH FROM ...) from another",
+                    ));
+                }
+                self.expression(expr)?;
+                part.of(taken(expr))
             }
             Expr::TypedString(TypedString {
                 data_type: data_type @ (DataType::Date | DataType::Timestamp(None, _)),
@@ -68,14 +91,72 @@ fn conversion(data_type: &DataType) -> Option<&'static str> {
     }
 }
 
-fn call(function: &str, argument: Expr) -> Expr {
+/// A part of a moment, as SQLite's functions give it.
+enum Part {
+    /// What `strftime` writes by this format, which is a number of this type.
+    Written(&'static str, DataType),
+    /// Seconds since 1970.
+    Epoch,
+}
+
+impl Part {
+    fn named(field: &DateTimeField) -> Option<Self> {
+        let whole = |format| Self::Written(format, DataType::Integer(None));
+        Some(match field {
+            DateTimeField::Year => whole("%Y"),
+            DateTimeField::Month => whole("%m"),
+            DateTimeField::Day => whole("%d"),
+            DateTimeField::Dow => whole("%w"),
+            DateTimeField::Doy => whole("%j"),
+            DateTimeField::Hour => whole("%H"),
+            DateTimeField::Minute => whole("%M"),
+            DateTimeField::Second => Self::Written("%f", DataType::Real),
+            DateTimeField::Epoch => Self::Epoch,
+            _ => return None,
+        })
+    }
+
+    fn of(self, moment: Expr) -> Expr {
+        match self {
+            Self::Written(format, data_type) => Expr::Cast {
+                kind: CastKind::Cast,
+                expr: Box::new(call("strftime", vec![text(format), moment])),
+                data_type,
+                format: None,
+            },
+            Self::Epoch => call("unixepoch", vec![moment, text("subsec")]),
+        }
+    }
+}
+
+/// Whether the expression is arithmetic, whose outcome SQLite would take for a moment.
+fn is_computed(expression: &Expr) -> bool {
+    match expression {
+        Expr::Nested(inner) => is_computed(inner),
+        Expr::BinaryOp { .. } | Expr::UnaryOp { .. } => true,
+        _ => false,
+    }
+}
+
+fn text(text: &str) -> Expr {
+    Expr::Value(Value::SingleQuotedString(text.to_owned()).into())
+}
+
+fn taken(expression: &mut Expr) -> Expr {
+    std::mem::replace(expression, Expr::Value(Value::Null.into()))
+}
+
+fn call(function: &str, arguments: Vec<Expr>) -> Expr {
     Expr::Function(Function {
         name: vec![Ident::new(function)].into(),
         uses_odbc_syntax: false,
         parameters: FunctionArguments::None,
         args: FunctionArguments::List(FunctionArgumentList {
             duplicate_treatment: None,
-            args: vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))],
+            args: arguments
+                .into_iter()
+                .map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)))
+                .collect(),
             clauses: Vec::new(),
         }),
         filter: None,

@@ -40,8 +40,16 @@ pub const SQLITE: &[(&str, &str)] = &[
     ),
     ("SELECT ceil(1.5)", "function \"ceil\""),
     (
-        "SELECT EXTRACT(YEAR FROM released_at) FROM releases",
-        "EXTRACT is not allowed; use strftime",
+        "SELECT EXTRACT(CENTURY FROM released_at) FROM releases",
+        "EXTRACT(CENTURY FROM ...) is not allowed; there are YEAR",
+    ),
+    (
+        "SELECT EXTRACT(EPOCH FROM (max(released_at) - min(released_at))) FROM releases",
+        "SQLite has no intervals",
+    ),
+    (
+        "SELECT EXTRACT(EPOCH FROM (SELECT secret FROM secrets))",
+        "table \"secrets\"",
     ),
     ("SELECT INTERVAL '1 day'", "INTERVAL is not allowed"),
     ("SELECT kind MATCH 'a' FROM releases", "the operator MATCH"),
@@ -61,6 +69,19 @@ pub const SQLITE: &[(&str, &str)] = &[
         "table \"secrets\"",
     ),
     ("REPLACE INTO releases VALUES (1)", "REPLACE is not allowed"),
+    (
+        "SELECT 1 > ANY (SELECT id FROM release_changes)",
+        "SQLite has IN and NOT IN",
+    ),
+    (
+        "SELECT kind FROM releases EXCEPT ALL SELECT 'x'",
+        "EXCEPT ALL is not allowed; SQLite has",
+    ),
+    (
+        "SELECT 1 FROM releases, LATERAL (SELECT 1) AS x",
+        "LATERAL is not allowed",
+    ),
+    ("SELECT hex(secret) FROM releases", "column \"secret\""),
 ];
 
 /// On PostgreSQL.
@@ -102,7 +123,7 @@ pub const POSTGRES: &[(&str, &str)] = &[
         "SELECT kind OPERATOR(pg_catalog.~) 'a' FROM releases",
         "the operator",
     ),
-    ("SELECT @ 1", "this kind of expression"),
+    ("SELECT @ 1", "the operator @"),
     ("SELECT 5 !", ""),
     ("SELECT 2 ^ 10", "the operator ^"),
     (
@@ -133,7 +154,7 @@ pub const POSTGRES: &[(&str, &str)] = &[
     ("SELECT regclass 'secrets'", ""),
     (
         "SELECT count(*) FROM releases WHERE kind = ANY(ARRAY['a'])",
-        "this kind of expression",
+        "ANY or ALL of what is no subquery is not allowed; write IN",
     ),
     (
         "SELECT string_agg(kind, (SELECT secret FROM secrets)) FROM releases",
