@@ -3,6 +3,7 @@
 use std::{
     env,
     error::Error,
+    fs::OpenOptions,
     path::{Path, PathBuf},
 };
 
@@ -66,17 +67,16 @@ impl TestDatabase {
         }
     }
 
-    /// Variables for a warehouse beside it: a file in the same folder, or a schema of its own.
+    /// Variables for a warehouse beside it: a file beside its folder, or a schema of its own.
     pub fn warehouse(&self) -> Vec<(String, String)> {
         let variables = match self {
             Self::Sqlite { file } => {
-                let file = file.with_file_name("warehouse.db");
-                // Like a schema of its own, it is there from the start, and empty.
-                std::fs::OpenOptions::new()
-                    .create(true)
-                    .append(true)
-                    .open(&file)
-                    .expect("a file can be made");
+                // The database's own folder is the server's to make; this file is there before, and
+                // empty.
+                let folder = file.parent().and_then(Path::parent).expect("a folder");
+                let file = folder.join("warehouse.db");
+                let there = OpenOptions::new().create(true).append(true).open(&file);
+                there.expect("a file can be made");
                 vec![(
                     "AMBIT_WAREHOUSE_URL",
                     format!("sqlite://{}", file.display()),
