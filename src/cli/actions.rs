@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::context::{Context, base_address};
+use super::failure::usage;
+use super::input;
 use super::output::{self, Table, printable};
 use super::token::{TokenRequest, http_client, unreachable};
 use crate::actions::{ACTIONS, Registered, Registry};
@@ -18,7 +20,14 @@ The client's secret comes from AMBIT_CLIENT_SECRET, from stdin, or from the term
 
 Examples:
   ambit actions call list_releases --client-id CLIENT_ID
-  ambit actions call list_releases '{\"limit\": 5}' --client-id CLIENT_ID --scope releases:read";
+  ambit actions call list_releases '{\"limit\": 5}' --client-id CLIENT_ID --scope releases:read
+  ambit actions call record_release @release.json --client-id CLIENT_ID
+  make-input | ambit actions call record_release - --client-id CLIENT_ID";
+
+/// A name is no misspelling of another if more than one letter in so many is wrong.
+const LETTERS_A_MISTAKE: usize = 3;
+/// Longest name that is compared with others, in bytes.
+const LONGEST_NAME: usize = 128;
 
 /// How a call of a writing action that is repeated is done once, over HTTP and over MCP.
 const IDEMPOTENCY: &str = "header Idempotency-Key, or over MCP _meta[\"ambit/idempotencyKey\"]";
@@ -45,7 +54,7 @@ pub enum Command {
     Call {
         /// Its name, or router/name
         action: String,
-        /// What it is given, as a JSON object
+        /// What it is given, as a JSON object; - reads it from stdin, @FILE from a file
         #[arg(default_value = "{}")]
         input: String,
         /// A key under which a writing action is done once
@@ -96,6 +105,10 @@ impl Command {
                 request,
             } => {
                 let action = find(&registry, &action)?;
+                if input == input::STDIN && request.takes_stdin() {
+                    return Err(usage("stdin cannot hold both the input and the secret"));
+                }
+                let input = input::text(&input)?;
                 let input: Value = serde_json::from_str(&input).context("the input is no JSON")?;
                 if !input.is_object() {
                     bail!("the input must be a JSON object");
@@ -115,15 +128,22 @@ impl Command {
 fn find(registry: &Registry, name: &str) -> anyhow::Result<&'static Registered> {
     let found = registry.by_id(name).or_else(|| registry.by_name(name));
     found.ok_or_else(|| {
-        let names = registry.all().map(|action| action.definition.name);
-        let near = names.max_by(|one, other| {
-            strsim::jaro_winkler(name, one).total_cmp(&strsim::jaro_winkler(name, other))
-        });
-        let near = near
-            .map(|near| format!("; did you mean {near}?"))
-            .unwrap_or_default();
+        let near = near(registry, name).map(|near| format!("; did you mean {near}?"));
+        let near = near.unwrap_or_else(|| "; `ambit actions list` shows all".to_owned());
         anyhow!("there is no action {}{near}", printable(name))
     })
+}
+
+/// The name of an action that may have been meant.
+fn near(registry: &Registry, name: &str) -> Option<&'static str> {
+    if name.len() > LONGEST_NAME {
+        return None;
+    }
+    let name_alone = name.rsplit('/').next().unwrap_or_default();
+    let names = registry.all().map(|action| action.definition.name);
+    let mistakes = names.map(|known| (strsim::osa_distance(name_alone, known), known));
+    let near = mistakes.filter(|(mistakes, known)| *mistakes <= known.len() / LETTERS_A_MISTAKE);
+    near.min().map(|(_, known)| known)
 }
 
 fn method(action: &Registered) -> &'static str {

@@ -1,5 +1,6 @@
 //! What is asked of the person or the script that calls.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 
 use anyhow::{Context as _, bail};
@@ -9,6 +10,34 @@ use super::failure::usage;
 
 /// A secret is far shorter than this, in bytes.
 const LONGEST: u64 = 4096;
+
+/// The argument that stands for stdin.
+pub const STDIN: &str = "-";
+/// Longest text that an argument may stand for, in bytes; no server takes as much.
+const LONGEST_TEXT: u64 = 64 * 1024 * 1024;
+
+/// What an argument stands for: stdin if it is `-`, a file's text if it is `@FILE`, else itself.
+///
+/// # Errors
+/// It cannot be read, is longer than any server takes, or is no UTF-8.
+pub fn text(argument: &str) -> anyhow::Result<String> {
+    let (what, source): (_, Box<dyn Read>) = match argument.strip_prefix('@') {
+        Some(path) => {
+            let file = File::open(path).with_context(|| path.to_owned())?;
+            (path, Box::new(file))
+        }
+        None if argument == STDIN => ("stdin", Box::new(io::stdin())),
+        None => return Ok(argument.to_owned()),
+    };
+    let mut text = String::new();
+    let mut bounded = source.take(LONGEST_TEXT.saturating_add(1));
+    let read = bounded.read_to_string(&mut text);
+    read.with_context(|| format!("{what} cannot be read"))?;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > LONGEST_TEXT {
+        bail!("{what} holds more than {LONGEST_TEXT} bytes");
+    }
+    Ok(text)
+}
 
 /// A secret from stdin, without the line break that ends it.
 pub fn secret_from_stdin() -> anyhow::Result<SecretString> {

@@ -94,7 +94,7 @@ enum Command {
     Semantic(semantic::Command),
     /// Get an access token from the running server, as a client would.
     Token(token::Args),
-    /// Check settings, database, keys, clock and disk. Changes nothing.
+    /// Check settings, database, keys, clock, warehouse and disk. Changes nothing.
     Doctor(doctor::Args),
     /// Bring the database's tables up to date.
     Migrate(migrate::Args),
@@ -131,7 +131,7 @@ impl Cli {
             Command::Warehouse(command) => command.run(&context).await,
             Command::Semantic(command) => command.run(&context).await,
             Command::Token(arguments) => arguments.run(&context).await,
-            Command::Doctor(arguments) => arguments.run(&context),
+            Command::Doctor(arguments) => arguments.run(&context).await,
             Command::Migrate(arguments) => arguments.run(&context),
             Command::Config(arguments) => arguments.run(&context),
             Command::Openapi => openapi::run(),

@@ -108,6 +108,11 @@ impl TokenRequest {
         }
     }
 
+    /// Whether the secret comes from stdin.
+    pub fn takes_stdin(&self) -> bool {
+        self.client_secret_stdin
+    }
+
     fn secret(&self) -> anyhow::Result<SecretString> {
         if self.client_secret_stdin {
             return input::secret_from_stdin();

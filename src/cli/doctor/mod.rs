@@ -7,6 +7,7 @@ mod check;
 mod database;
 mod keys;
 mod machine;
+mod warehouse;
 
 use anyhow::bail;
 
@@ -27,8 +28,8 @@ impl Args {
     ///
     /// # Errors
     /// One of them found a problem.
-    pub fn run(self, context: &Context) -> anyhow::Result<()> {
-        let checks = examine(context);
+    pub async fn run(self, context: &Context) -> anyhow::Result<()> {
+        let checks = examine(context).await;
         if self.json {
             output::print_json(&checks)?;
         } else {
@@ -46,7 +47,7 @@ impl Args {
     }
 }
 
-fn examine(context: &Context) -> Vec<Check> {
+async fn examine(context: &Context) -> Vec<Check> {
     let settings = match context.settings_to_serve_with() {
         Ok(settings) => settings,
         Err(mistakes) => {
@@ -60,6 +61,7 @@ fn examine(context: &Context) -> Vec<Check> {
     ];
     checks.extend(database::examine(&settings));
     checks.extend(keys::examine(&settings));
+    checks.extend(warehouse::examine(&settings).await);
     checks.push(machine::disk(&settings));
     checks
 }

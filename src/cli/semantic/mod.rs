@@ -37,7 +37,7 @@ impl Command {
 }
 
 /// The models that come with the routers: a name and the YAML.
-fn built_in() -> Vec<(&'static str, &'static str)> {
+pub fn built_in() -> Vec<(&'static str, &'static str)> {
     let routers = ACTIONS.iter();
     routers
         .flat_map(|router| router.models.iter().copied())

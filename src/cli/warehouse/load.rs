@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, IsTerminal, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -72,7 +73,11 @@ impl Args {
         };
         let mut file = open(&self.file)?;
         let bar = progress_bar(file.metadata()?.len());
-        let progress = |bytes| bar.inc(bytes);
+        let read = AtomicU64::new(0);
+        let progress = |bytes: u64| {
+            let before = read.fetch_add(bytes, Ordering::Relaxed);
+            bar.set_position(done(before.saturating_add(bytes)));
+        };
         let outcome = load::load(&settings.warehouse, &request, &mut file, &progress).await;
         bar.finish_and_clear();
         let loaded = outcome.map_err(|error| match error {
@@ -106,13 +111,17 @@ fn spooled(mut input: impl io::Read) -> io::Result<File> {
     Ok(file)
 }
 
-/// Every byte is read twice.
+/// How much of a file is done when so many bytes were read of it: each is read twice.
+fn done(read: u64) -> u64 {
+    read / 2
+}
+
 fn progress_bar(bytes: u64) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let target = ProgressDrawTarget::stderr();
-    let bar = ProgressBar::with_draw_target(Some(bytes.saturating_mul(2)), target);
+    let bar = ProgressBar::with_draw_target(Some(bytes), target);
     match ProgressStyle::with_template(PROGRESS) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,

@@ -231,3 +231,59 @@ fn questions_that_make_no_sense_are_refused() {
     watch.refused("denials", &[("cursor", cursor)]);
     watch.refused("who_did_what", &[("cursor", cursor), ("event", "request")]);
 }
+
+/// Puts 200,000 copies of the last record behind it.
+const MANY: &str = "\
+    INSERT INTO audit_records (seq, tenant_id, at, client_id, event, decision, record, hash) \
+    WITH RECURSIVE numbers(number) AS \
+        (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 200000) \
+    SELECT audit_head.seq + number, tenant_id, at, client_id, event, decision, record, last.hash \
+    FROM numbers, audit_head, audit_records AS last WHERE last.seq = audit_head.seq";
+const NEW_END: &str = "UPDATE audit_head SET seq = (SELECT MAX(seq) FROM audit_records)";
+
+#[test]
+fn a_large_log_is_walked_in_calls_that_each_keep_their_deadline_and_come_further() {
+    let mut server = Server::with([("AMBIT_ACTION_DEADLINE_SECONDS", "2")]).start();
+    let client = server.create_client("reader", &["ambit:audit:read"]);
+    server.stop();
+    assert_eq!(server.database().execute(MANY), 200_000);
+    server.database().execute(NEW_END);
+    server.start_again();
+    let reader = server.agent(&client);
+    for (action, question) in [
+        ("who_did_what", json!({"request_id": "never-made"})),
+        (
+            "who_did_what",
+            json!({"request_id": "never-made", "decision": "denied"}),
+        ),
+        ("denials", json!({"client_id": "nobody"})),
+        ("sensitive_scope_use", json!({"client_id": "nobody"})),
+    ] {
+        let mut input = question.clone();
+        let mut calls = 0;
+        loop {
+            // An answer at all is one within the deadline.
+            let answer = call(&reader, ROUTER, action, &input);
+            calls += 1;
+            let [from, to] = ["from_seq", "to_seq"].map(|end| answer["searched"][end].as_i64());
+            if answer["next_cursor"].is_null() {
+                assert_eq!(answer["searched"]["complete"], true, "{action}: {answer}");
+                break;
+            }
+            assert!(from <= to, "{action} came no further: {answer}");
+            assert!(calls < 40, "{action} {question} is never over");
+            input["cursor"] = answer["next_cursor"].clone();
+        }
+    }
+    let step = call(
+        &reader,
+        ROUTER,
+        "verify_audit_chain",
+        &json!({"records": 1000}),
+    );
+    assert!(step["records"].as_i64().unwrap() > 0, "{step}");
+    assert!(
+        step["last_seq"].as_i64() >= step["first_seq"].as_i64(),
+        "{step}"
+    );
+}

@@ -7,4 +7,5 @@ mod figures;
 mod hanging_up;
 mod invoking;
 mod release_oversight;
+mod remembering;
 mod ticket_analysis;

@@ -108,6 +108,47 @@ fn before_the_first_start_nothing_is_there_and_nothing_is_made() {
 }
 
 #[test]
+fn the_warehouse_is_looked_at_too() {
+    let server = Server::start();
+    fs::write(server.folder().join("orders.csv"), "a,b\n1,2\n").unwrap();
+    server.cli_stdout(["warehouse", "load", "orders.csv", "--table", "orders"]);
+    let found = checks(&server, 0);
+    let warehouse = check(&found, "warehouse");
+    assert_eq!(warehouse["status"], "ok", "{warehouse}");
+    let detail = warehouse["detail"].as_str().unwrap();
+    assert!(detail.contains("only read, and has 1 tables"), "{detail}");
+    let models = check(&found, "models");
+    assert_eq!(models["status"], "warning", "{models}");
+    assert!(
+        models["detail"].as_str().unwrap().contains("releases"),
+        "{models}"
+    );
+    let advice = models["advice"].as_str().unwrap();
+    assert!(advice.contains("ambit warehouse load"), "{advice}");
+
+    let folder = server.folder().join("semantic");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("broken.yaml"), "name: [").unwrap();
+    assert_eq!(status(&checks(&server, 1), "models"), "problem");
+}
+
+#[test]
+fn a_warehouse_that_does_not_answer_is_a_problem() {
+    let server = Server::start();
+    let mut command = server.command(&["doctor", "--json"]);
+    let address = "postgres://user:hidden-word@127.0.0.1:1/x";
+    let output = command
+        .env("AMBIT_WAREHOUSE_URL", address)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let checks: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(status(&checks, "warehouse"), "problem", "{checks}");
+    let said = [output.stdout, output.stderr].concat();
+    assert!(!String::from_utf8_lossy(&said).contains("hidden-word"));
+}
+
+#[test]
 fn a_database_that_does_not_answer_is_a_problem() {
     let refusal = Server::with([(
         "AMBIT_DATABASE_URL",

@@ -1,5 +1,6 @@
 //! The command line, beside a running server and without one.
 
+mod actions;
 mod administrators;
 mod audit;
 mod clients;

@@ -110,7 +110,7 @@ impl Action for VerifyAuditChain {
         while !complete
             && records < most
             && faults.len() < MOST_FAULTS
-            && context.remaining() > RESERVE
+            && (records == 0 || context.remaining() > RESERVE)
         {
             let left = i64::try_from(most.saturating_sub(records)).unwrap_or(STRETCH);
             let from = reached.clone();

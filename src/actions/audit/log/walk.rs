@@ -133,8 +133,12 @@ impl LogWalk {
     }
 
     /// Whether the walk goes no further in this call.
+    ///
+    /// The first read is made however little time there is: a call that only handed back its own cursor
+    /// would be made for ever.
     fn is_over(&self, context: &ActionContext) -> bool {
-        self.before <= self.first || self.left <= 0 || context.remaining() < RESERVE
+        let is_late = self.before < self.start && context.remaining() < RESERVE;
+        self.before <= self.first || self.left <= 0 || is_late
     }
 
     /// The next records, at most `most` of them; `None` when the walk is over. An empty list only
