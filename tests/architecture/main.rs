@@ -44,6 +44,7 @@ const KEPT_INSIDE: &[(&str, &str)] = &[
     ("oxide_auth", "oauth"),
     ("rusqlite", "warehouse"),
     ("tokio_postgres", "warehouse"),
+    ("tokio_rustls", "warehouse"),
     ("sqlparser", "semantic"),
     ("rust_stemmers", "semantic"),
     ("actix_web", "http"),

@@ -45,6 +45,16 @@ make_postgres_folder() {
     fi
 }
 
+# Its certificate bears the name localhost, and not the address 127.0.0.1.
+make_postgres_certificate() {
+    as_postgres openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+        -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+        -addext basicConstraints=critical,CA:FALSE \
+        -keyout "$postgres_folder/server.key" -out "$postgres_folder/server.crt" 2>/dev/null
+    as_postgres chmod 600 "$postgres_folder/server.key"
+    export AMBIT_TEST_POSTGRES_CERTIFICATE=$postgres_folder/server.crt
+}
+
 free_port() {
     python3 -c 'import socket
 with socket.socket() as probe:
@@ -62,12 +72,15 @@ start_postgres() {
     as_postgres "$postgres_programs/initdb" --pgdata="$postgres_folder/data" \
         --username=ambit --pwfile="$postgres_folder/password" --auth=scram-sha-256 \
         --encoding=UTF8 --locale=C --no-sync >/dev/null
+    make_postgres_certificate
     for attempt in 1 2 3; do
         port=$(free_port)
         if as_postgres "$postgres_programs/pg_ctl" start --silent --wait \
             --pgdata="$postgres_folder/data" --log="$postgres_folder/log" \
             --options="-c listen_addresses=127.0.0.1 -c port=$port \
-                -c unix_socket_directories='' -c max_connections=400" >/dev/null; then
+                -c unix_socket_directories='' -c max_connections=400 -c ssl=on \
+                -c ssl_cert_file=$postgres_folder/server.crt \
+                -c ssl_key_file=$postgres_folder/server.key" >/dev/null; then
             export AMBIT_TEST_POSTGRES=postgres://ambit:$password@127.0.0.1:$port/postgres
             stop_postgres_with_this_script
             say "PostgreSQL $(basename "$(dirname "$postgres_programs")") runs on port $port"

@@ -67,8 +67,9 @@ static URL: Setting<WarehouseUrl> = Setting {
         fallback: Fallback::Text("sqlite://data/warehouse.db"),
         meaning: "The warehouse: `sqlite://` and a path, `postgres://`, or \
                   `snowflake://ACCOUNT/DATABASE/SCHEMA?user=...&warehouse=...&role=...`, with names \
-                  in the case in which Snowflake shows them and a role that may only read. Never \
-                  Ambit's own database.",
+                  in the case in which Snowflake shows them and a role that may only read. \
+                  PostgreSQL is spoken to over TLS as `sslmode` and `sslrootcert` say: \
+                  `verify-full` is the safe one. Never Ambit's own database.",
         example: "postgres://reader:password@db.example.com:5432/business",
         ..Definition::TEXT
     },

@@ -9,8 +9,6 @@ use secrecy::{ExposeSecret, SecretString};
 use super::super::database::{SQLITE, masked, postgres, sqlite_path};
 
 const SNOWFLAKE: &str = "snowflake://";
-const TLS_ADVICE: &str = "asks for TLS, which Ambit does not speak to a PostgreSQL warehouse: use \
-                          sslmode=disable where the network is trusted, or a tunnel that encrypts";
 
 /// Where business data is.
 #[derive(Debug, Clone)]
@@ -66,7 +64,7 @@ pub(super) fn read(text: &str) -> Result<WarehouseUrl, String> {
     if let Some(rest) = text.strip_prefix(SNOWFLAKE) {
         return snowflake(rest).map(WarehouseUrl::Snowflake);
     }
-    match postgres(text, Some(TLS_ADVICE))? {
+    match postgres(text, None)? {
         Some(address) => Ok(WarehouseUrl::Postgres(address)),
         None => Err("must begin with sqlite://, postgres:// or snowflake://".to_owned()),
     }
@@ -172,7 +170,7 @@ mod tests {
             "snowflake://a/b/c?user=u&password=x",
             "snowflake://a/b/c?user=u&host=http://example.com",
             "snowflake://a/b/c?user=u&host=https://u:p@example.com",
-            "postgres://h/d?sslmode=require",
+            "postgres://h/d?sslmode=always",
             "sqlite://:memory:",
         ] {
             assert!(read(text).is_err(), "{text}");

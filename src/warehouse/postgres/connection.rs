@@ -15,6 +15,7 @@ use tokio_postgres::{CancelToken, Client, Config, NoTls};
 use super::super::OWN_TABLES;
 use super::super::backend::WarehouseError;
 use super::stream::{Endpoint, LONGEST_MESSAGE, Watched};
+use super::tls::Security;
 
 /// How long connecting may take, where the address does not say.
 const CONNECTING: Duration = Duration::from_secs(5);
@@ -28,6 +29,7 @@ const OWN: &str = "\
 pub(in super::super) struct Server {
     config: Config,
     endpoints: Vec<Endpoint>,
+    security: Security,
     schema: String,
 }
 
@@ -55,6 +57,7 @@ pub(in super::super) enum ConnectError {
 pub(in super::super) struct Session {
     pub client: Client,
     endpoint: Endpoint,
+    security: Security,
     exceeded: Arc<AtomicBool>,
 }
 
@@ -74,6 +77,8 @@ impl Server {
     /// # Errors
     /// It cannot be understood. The text repeats no value of it.
     pub(in super::super) fn parse(address: &SecretString, schema: &str) -> Result<Self, String> {
+        let (security, address) = Security::take_from(address.expose_secret())?;
+        let address = SecretString::from(address);
         let mut config: Config = address
             .expose_secret()
             .parse()
@@ -88,6 +93,7 @@ impl Server {
         Ok(Self {
             config,
             endpoints,
+            security,
             schema: schema.to_owned(),
         })
     }
@@ -126,7 +132,10 @@ impl Server {
         purpose: Purpose,
     ) -> Result<Session, ConnectError> {
         let unavailable = |error: io::Error| ConnectError::Unavailable(error.to_string());
-        let stream = endpoint.connect().await.map_err(unavailable)?;
+        let stream = endpoint
+            .connect(&self.security)
+            .await
+            .map_err(unavailable)?;
         let exceeded = Arc::new(AtomicBool::new(false));
         let stream = Watched::new(stream, Arc::clone(&exceeded));
         let (client, connection) = self.config.connect_raw(stream, NoTls).await?;
@@ -141,6 +150,7 @@ impl Server {
         Ok(Session {
             client,
             endpoint: endpoint.clone(),
+            security: self.security.clone(),
             exceeded,
         })
     }
@@ -168,11 +178,11 @@ impl Session {
 
     /// What stops the statement that runs, from outside.
     pub(super) fn canceller(&self) -> impl Future<Output = ()> + Send + 'static {
-        let (token, endpoint): (CancelToken, Endpoint) =
-            (self.client.cancel_token(), self.endpoint.clone());
+        let token: CancelToken = self.client.cancel_token();
+        let (endpoint, security) = (self.endpoint.clone(), self.security.clone());
         async move {
             let cancel = async {
-                if let Ok(stream) = endpoint.connect().await {
+                if let Ok(stream) = endpoint.connect(&security).await {
                     let _ = token.cancel_query_raw(stream, NoTls).await;
                 }
             };

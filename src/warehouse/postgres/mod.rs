@@ -1,6 +1,7 @@
 //! A warehouse in a schema of PostgreSQL.
 //!
 //! - [`connection`] opens sessions that can only read, of that schema;
+//! - [`tls`] encrypts what goes to the server and comes from it, where the address asks for it;
 //! - [`stream`] watches what the server sends, so that no row takes memory without end;
 //! - [`pool`] keeps them for the next query;
 //! - [`run`] runs one statement in a transaction of its own, [`encode`] its parameters, [`decode`] its
@@ -16,6 +17,7 @@ mod encode;
 mod pool;
 mod run;
 mod stream;
+mod tls;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -10,6 +10,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
+use super::tls::Security;
+
 /// The longest message of the server that is read, in bytes: a row, above all.
 pub(super) const LONGEST_MESSAGE: u32 = 4 * 1024 * 1024;
 /// A message begins with a letter and four bytes of length, which count themselves.
@@ -28,12 +30,12 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 impl Endpoint {
-    pub(super) async fn connect(&self) -> io::Result<Box<dyn Stream>> {
+    pub(super) async fn connect(&self, security: &Security) -> io::Result<Box<dyn Stream>> {
         Ok(match self {
             Self::Tcp(host, port) => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
                 stream.set_nodelay(true)?;
-                Box::new(stream)
+                security.begin(Box::new(stream), host).await?
             }
             Self::Unix(path) => Box::new(UnixStream::connect(path).await?),
         })

@@ -3,6 +3,7 @@
 mod bounds;
 mod load;
 mod own;
+mod tls;
 mod values;
 
 use std::sync::Arc;
