@@ -8,4 +8,5 @@ mod hanging_up;
 mod invoking;
 mod release_oversight;
 mod remembering;
+mod row_filters;
 mod ticket_analysis;
