@@ -269,6 +269,21 @@ const ANSWERED: &[(&str, &[&str])] = &[
     ),
     ("SELECT hex('a')", &["61"]),
     (
+        "SELECT substring('abc' FROM 2 FOR 1), substring('abc' FOR 2), substring('abc' FROM 2), \
+         substr('abc', 2), trim(BOTH 'x' FROM 'xax'), trim(LEADING 'x' FROM 'xax'), \
+         trim(TRAILING 'x' FROM 'xax'), trim(' a ')",
+        &["b|ab|bc|bc|a|ax|xa|a"],
+    ),
+    (
+        "SELECT version FROM releases WHERE kind ILIKE 'MAJ%' OR kind NOT ILIKE 'M%'",
+        &["1.0"],
+    ),
+    (
+        "SELECT version FROM releases ORDER BY version OFFSET 2 ROWS",
+        &["1.2"],
+    ),
+    ("SELECT current_date() = current_date", &["1"]),
+    (
         "SELECT loud FROM versions WHERE LOUD = 'MAJOR''s'",
         &["MAJOR's"],
     ),

@@ -41,6 +41,13 @@ impl Walk<'_> {
                 "this warehouse does not know it",
             ));
         }
+        if self.dialect == Dialect::Sqlite && !within_group.is_empty() {
+            return Err(Refusal::not_allowed(
+                "WITHIN GROUP",
+                UNKNOWN,
+                "this warehouse does not know it",
+            ));
+        }
         self.arguments(known, args)?;
         self.ordering(within_group)?;
         if let Some(filter) = filter {
@@ -86,6 +93,20 @@ impl Walk<'_> {
             args,
             clauses,
         } = list;
+        if functions::is_bare(function) {
+            // Only Snowflake lets parentheses stand there that hold nothing.
+            if args.is_empty() && clauses.is_empty() {
+                *arguments = FunctionArguments::None;
+                return Ok(());
+            }
+            if self.dialect == Dialect::Sqlite {
+                return Err(Refusal::not_allowed(
+                    format!("{function} with an argument"),
+                    UNKNOWN,
+                    "write it without parentheses",
+                ));
+            }
+        }
         for (position, argument) in args.iter_mut().enumerate() {
             match argument {
                 FunctionArg::Unnamed(FunctionArgExpr::Expr(expression)) => {

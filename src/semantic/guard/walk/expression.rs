@@ -75,6 +75,9 @@ impl Walk<'_> {
                 self.expression(low)?;
                 self.expression(high)
             }
+            Expr::ILike { .. } if self.dialect == Dialect::Sqlite => {
+                self.like_of_any_case(expression)
+            }
             Expr::Like {
                 negated: _,
                 any: false,
@@ -118,7 +121,7 @@ impl Walk<'_> {
         }
     }
 
-    fn boxed(&mut self, expression: &mut Option<Box<Expr>>) -> Outcome {
+    pub(super) fn boxed(&mut self, expression: &mut Option<Box<Expr>>) -> Outcome {
         expression
             .as_mut()
             .map_or(Ok(()), |expression| self.expression(expression))
@@ -157,30 +160,7 @@ impl Walk<'_> {
                     "use round with a number of digits",
                 )),
             },
-            Expr::Substring {
-                expr,
-                substring_from,
-                substring_for,
-                special: _,
-                shorthand: _,
-            } => {
-                self.expression(expr)?;
-                self.boxed(substring_from)?;
-                self.boxed(substring_for)
-            }
-            Expr::Trim {
-                expr,
-                trim_where: _,
-                trim_what,
-                trim_characters,
-            } => {
-                self.expression(expr)?;
-                self.boxed(trim_what)?;
-                match trim_characters {
-                    Some(characters) => self.expressions(characters),
-                    None => Ok(()),
-                }
-            }
+            Expr::Substring { .. } | Expr::Trim { .. } => self.text(expression),
             Expr::Collate { expr, collation } => {
                 self.collation(collation)?;
                 self.expression(expr)

@@ -12,6 +12,7 @@ mod operator;
 mod query;
 mod select;
 mod temporal;
+mod text;
 mod window;
 mod written;
 

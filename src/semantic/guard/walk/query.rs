@@ -1,8 +1,9 @@
 //! Queries: common table expressions, set operations, order and limit.
 
 use sqlparser::ast::{
-    Cte, Expr, Fetch, LimitClause, Offset, OrderBy, OrderByExpr, OrderByKind, OrderByOptions,
-    OrderBySort, Query, SetExpr, SetOperator, SetQuantifier, Value, Values, With,
+    Cte, Expr, Fetch, LimitClause, Offset, OffsetRows, OrderBy, OrderByExpr, OrderByKind,
+    OrderByOptions, OrderBySort, Query, SetExpr, SetOperator, SetQuantifier, UnaryOperator, Value,
+    Values, With,
 };
 
 use super::{Common, Outcome, Walk, ident, written};
@@ -11,6 +12,13 @@ use crate::semantic::guard::refusal::{Place, Refusal};
 use crate::warehouse::Dialect;
 
 const UNKNOWN: Place = Place { line: 0, column: 0 };
+
+fn no_limit() -> Expr {
+    Expr::UnaryOp {
+        op: UnaryOperator::Minus,
+        expr: Box::new(Expr::Value(Value::Number("1".to_owned(), false).into())),
+    }
+}
 
 fn only_a_select(what: &str) -> Refusal {
     Refusal::not_allowed(what, UNKNOWN, "a query is a SELECT, and reads")
@@ -262,8 +270,13 @@ impl Walk<'_> {
                 if let Some(limit) = limit {
                     self.count(limit)?;
                 }
-                if let Some(Offset { value, rows: _ }) = offset {
+                if let Some(Offset { value, rows }) = offset {
                     self.count(value)?;
+                    if self.dialect == Dialect::Sqlite {
+                        // It has no OFFSET without LIMIT; below 0 there is none.
+                        *rows = OffsetRows::None;
+                        limit.get_or_insert_with(no_limit);
+                    }
                 }
                 Ok(())
             }

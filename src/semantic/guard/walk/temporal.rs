@@ -142,11 +142,11 @@ fn text(text: &str) -> Expr {
     Expr::Value(Value::SingleQuotedString(text.to_owned()).into())
 }
 
-fn taken(expression: &mut Expr) -> Expr {
+pub(super) fn taken(expression: &mut Expr) -> Expr {
     std::mem::replace(expression, Expr::Value(Value::Null.into()))
 }
 
-fn call(function: &str, arguments: Vec<Expr>) -> Expr {
+pub(super) fn call(function: &str, arguments: Vec<Expr>) -> Expr {
     Expr::Function(Function {
         name: vec![Ident::new(function)].into(),
         uses_odbc_syntax: false,

@@ -81,6 +81,18 @@ pub const SQLITE: &[(&str, &str)] = &[
         "SELECT 1 FROM releases, LATERAL (SELECT 1) AS x",
         "LATERAL is not allowed",
     ),
+    (
+        "SELECT count(*) WITHIN GROUP (ORDER BY 1) FROM releases",
+        "WITHIN GROUP is not allowed",
+    ),
+    (
+        "SELECT current_timestamp(3)",
+        "current_timestamp with an argument is not allowed",
+    ),
+    (
+        "SELECT kind ILIKE secret FROM releases",
+        "column \"secret\"",
+    ),
     ("SELECT hex(secret) FROM releases", "column \"secret\""),
 ];
 
