@@ -1,34 +1,33 @@
 //! Everything that serves a request, built once and handed down.
 
-use std::fs;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+mod derived;
+mod housekeeping;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use crate::actions::{self, ACTIONS, CallLimits, Datasets, Invoker};
 use crate::administrators::Administrators;
 use crate::audit::Journal;
-use crate::clients::{self, Clients, Rules};
-use crate::config::{self, DatabaseUrl, Finding, Judged, Settings, SigningAlgorithm};
+use crate::clients::{self, Clients};
+use crate::config::{Finding, Settings};
 use crate::metrics::Metrics;
-use crate::model::{Clock, InvalidResource, Resource, SystemClock};
-use crate::oauth::client_auth::METHODS;
-use crate::oauth::grants::GRANTS;
+use crate::model::{Clock, InvalidResource, SystemClock};
 use crate::oauth::resources::Resources;
-use crate::oauth::token::{
-    self, AccessTokens, Algorithm, KeyError, KeyFolder, KeyPolicy, Keys, SigningKey,
-};
+use crate::oauth::token::{self, AccessTokens, KeyError, KeyFolder, Keys};
 use crate::oauth::{BearerTokens, Revocations};
 use crate::scopes::{Catalogue, ScopeDefinition};
-use crate::secrets::{self, Checker, HashError};
+use crate::secrets::{Checker, HashError};
 use crate::semantic::{LoadError, SemanticLayer};
 use crate::storage::changes::{self, Change, Kind};
 use crate::storage::feed::{Feed, Listener};
-use crate::storage::{Address, StorageError, Store, idempotent_answers, migrations};
+use crate::storage::{StorageError, Store, migrations};
 use crate::warehouse::{self, OpenError};
+use derived::{brought_key, datasets, key_policy, resources, rules, secret_limits};
+use housekeeping::warn;
+
+pub use derived::{check_keys, database_address, make_database_folder};
 
 /// Why the application did not start.
 #[derive(Debug, thiserror::Error)]
@@ -112,19 +111,6 @@ pub struct App {
     pub invoker: Arc<Invoker>,
     reload: Arc<Notify>,
 }
-
-/// How often memory is written down and gauges are read.
-const TICK: Duration = Duration::from_secs(5);
-/// Ticks between two looks at the keys.
-const KEYS_EVERY: u32 = 4;
-/// Ticks between two clean-ups.
-const CLEAN_EVERY: u32 = 120;
-/// How long a change stays in the feed. A replica that was away for longer forgets all it knew.
-const CHANGES_STAY: Duration = Duration::from_secs(3600);
-/// How long an answer is given again under its idempotency key.
-const ANSWERS_STAY: Duration = Duration::from_secs(86_400);
-/// How long reading one table for a dataset may take, at most.
-const DATASET_TIME: Duration = Duration::from_secs(60);
 
 impl App {
     /// Opens the database, bringing its tables up to date, and builds everything over it. `scopes` are
@@ -291,81 +277,11 @@ impl App {
         Ok(())
     }
 
-    /// Does what is to be done now and then, until it is dropped.
-    pub async fn keep_house(&self) {
-        let mut ticks: u32 = 0;
-        let mut interval = tokio::time::interval(TICK);
-        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = self.reload.notified() => self.reload_now().await,
-                _ = interval.tick() => {
-                    self.read_gauges();
-                    warn("last uses", self.clients.flush_uses().await);
-                    // It writes, and so finds out that a database which failed to has healed.
-                    if ticks.is_multiple_of(KEYS_EVERY) || !self.journal.works() {
-                        warn("keys", self.keys.maintain().await);
-                        warn("scopes", self.catalogue.reload().await);
-                    }
-                    if ticks.is_multiple_of(CLEAN_EVERY) {
-                        warn("revocations", self.revocations.clean().await);
-                        warn("changes", self.forget_changes().await);
-                        warn("answers", self.forget_answers().await);
-                    }
-                    ticks = ticks.wrapping_add(1);
-                }
-            }
-        }
-    }
-
     /// Writes down what is only in memory and stops the journal.
     pub async fn close(&self) {
         warn("last uses", self.clients.flush_uses().await);
         let journal = Arc::clone(&self.journal);
         let _ = tokio::task::spawn_blocking(move || journal.close()).await;
-    }
-
-    /// Reads what is only known by looking.
-    pub fn read_gauges(&self) {
-        let count = |waiting: usize| i64::try_from(waiting).unwrap_or(i64::MAX);
-        self.metrics
-            .argon2_waiting
-            .set(count(self.checker.waiting()));
-        self.metrics
-            .audit_waiting
-            .set(count(self.journal.waiting()));
-        self.metrics
-            .database_waiting
-            .set(count(self.store.waiting()));
-        self.metrics
-            .database_connections
-            .set(count(self.store.connections()));
-        self.metrics
-            .database_up
-            .set(i64::from(self.feed.is_fresh()));
-    }
-
-    async fn reload_now(&self) {
-        warn("keys", self.keys.reload().await);
-        warn("scopes", self.catalogue.reload().await);
-    }
-
-    async fn forget_changes(&self) -> Result<(), StorageError> {
-        let before = self.clock.now().minus(CHANGES_STAY);
-        let effect = move |connection: &mut _| changes::forget(connection, before).map(|_| ());
-        self.journal.maintain(effect).await
-    }
-
-    async fn forget_answers(&self) -> Result<(), StorageError> {
-        let before = self.clock.now().minus(ANSWERS_STAY);
-        let effect = move |connection: &mut _| idempotent_answers::forget(connection, before);
-        self.journal.maintain(effect).await
-    }
-}
-
-fn warn<E: std::fmt::Display>(what: &str, outcome: Result<(), E>) {
-    if let Err(error) = outcome {
-        tracing::warn!(%error, what, "housekeeping failed and will be tried again");
     }
 }
 
@@ -395,131 +311,4 @@ impl Listener for Hearer {
         self.datasets.forget_all();
         self.reload.notify_one();
     }
-}
-
-/// Where the settings say that the database is. Nothing is made.
-pub fn database_address(settings: &Settings) -> Address {
-    match &settings.database.url {
-        DatabaseUrl::Postgres(url) => Address::Postgres(url.clone()),
-        DatabaseUrl::Sqlite(path) => Address::Sqlite(path.clone()),
-    }
-}
-
-/// Makes the folder of an embedded database.
-pub fn make_database_folder(settings: &Settings) -> Result<(), AppError> {
-    let DatabaseUrl::Sqlite(path) = &settings.database.url else {
-        return Ok(());
-    };
-    let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) else {
-        return Ok(());
-    };
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| AppError::Io {
-            what: folder.display().to_string(),
-            error,
-        })
-}
-
-async fn datasets(settings: &Settings, store: Arc<Store>) -> Result<Datasets, OpenError> {
-    let settings = &settings.warehouse;
-    let limits = warehouse::Limits {
-        rows: settings.analysis_rows,
-        bytes: usize::MAX,
-        time: DATASET_TIME,
-    };
-    let warehouse = warehouse::open(settings).await?;
-    Ok(Datasets::new(warehouse, store, limits, settings.cache))
-}
-
-fn secret_limits(settings: &Settings) -> secrets::Limits {
-    let limits = &settings.limits;
-    secrets::Limits {
-        argon2_threads: limits.argon2_threads,
-        argon2_queue: limits.argon2_queue,
-        failures_per_client: limits.failures_per_client,
-        failures_per_address: limits.failures_per_address,
-        verified_secret_lifetime: limits.verified_secret_lifetime,
-    }
-}
-
-fn rules(settings: &Settings) -> Rules {
-    let longest = settings.tokens.access_token_lifetime_max.as_secs();
-    Rules {
-        grant_types: GRANTS.iter().map(|grant| grant.grant_type()).collect(),
-        authentication_methods: METHODS.iter().map(|method| method.name).collect(),
-        longest_token_lifetime: u32::try_from(longest).unwrap_or(u32::MAX),
-    }
-}
-
-fn resources(settings: &Settings, issuer: &str) -> Result<Resources, AppError> {
-    let parse = |text: &str| {
-        Resource::parse(text).map_err(|error| AppError::Resource(text.to_owned(), error))
-    };
-    let all = |texts: &[String]| {
-        texts
-            .iter()
-            .map(|text| parse(text))
-            .collect::<Result<Vec<_>, _>>()
-    };
-    let own = OWN_RESOURCES
-        .iter()
-        .map(|name| parse(&format!("{issuer}/{name}")));
-    Ok(Resources::new(
-        parse(issuer)?,
-        own.collect::<Result<_, _>>()?,
-        all(&settings.tokens.resources)?,
-        all(&settings.keys.es256_resources)?,
-    ))
-}
-
-fn key_policy(settings: &Settings) -> KeyPolicy {
-    KeyPolicy {
-        algorithm: match settings.keys.signing_algorithm {
-            SigningAlgorithm::Rs256 => Algorithm::Rs256,
-            SigningAlgorithm::Es256 => Algorithm::Es256,
-        },
-        some_es256: !settings.keys.es256_resources.is_empty(),
-        cache: settings.keys.jwks_cache,
-        rotation: settings.keys.rotation_interval,
-        longest_token_lifetime: settings.tokens.access_token_lifetime_max,
-    }
-}
-
-/// What is wrong with the keys that the settings bring along, for
-/// [`Checks`](crate::config::Checks).
-pub fn check_keys(keys: &config::Keys) -> Vec<Finding> {
-    let Some(pem) = &keys.private_key else {
-        return Vec::new();
-    };
-    let found = |setting, problem: &str| Finding::new(setting, problem);
-    let key = match SigningKey::from_pem(pem) {
-        Ok(key) => key,
-        Err(error) => return vec![found(Judged::PrivateKey, &format!("cannot sign: {error}"))],
-    };
-    let wants_es256 =
-        keys.signing_algorithm == SigningAlgorithm::Es256 || !keys.es256_resources.is_empty();
-    let unfit = (wants_es256 && key.algorithm() != Algorithm::Es256).then(|| {
-        let problem = "must be a P-256 key, not an RSA one, since the settings ask for ES256";
-        found(Judged::PrivateKey, problem)
-    });
-    let public = keys.public_key.as_ref();
-    let stranger = public
-        .is_some_and(|public| !key.has_public_half(public))
-        .then(|| {
-            let problem = "must be the public half of the private key; without it, it is derived";
-            found(Judged::PublicKey, problem)
-        });
-    unfit.into_iter().chain(stranger).collect()
-}
-
-fn brought_key(keys: &config::Keys) -> Result<Option<SigningKey>, AppError> {
-    if let Some(finding) = check_keys(keys).into_iter().next() {
-        return Err(finding.into());
-    }
-    let pem = keys.private_key.as_ref();
-    let key = pem.map(SigningKey::from_pem).transpose();
-    Ok(key.map_err(KeyError::from)?)
 }
