@@ -38,7 +38,7 @@ pub type Reporter = Arc<dyn Fn(Progress) + Send + Sync>;
 pub struct ActionContext {
     pub(super) dependencies: Arc<Dependencies>,
     pub(super) action: &'static Registered,
-    pub(super) principal: Principal,
+    pub(super) principal: Arc<Principal>,
     pub(super) cause: Cause,
     pub(super) door: &'static str,
     pub(super) policy: &'static str,
@@ -192,7 +192,7 @@ impl ActionContext {
             .reason(reason)
             .detail("door", self.door)
             .detail("policy", self.policy)
-            .fact("scope", self.action.definition.scope.to_owned());
+            .fact("scope", self.action.definition.scope);
         for (name, value) in &self.state().facts {
             entry = entry.fact(name, value.clone());
         }

@@ -73,7 +73,7 @@ pub struct Call<'a> {
 /// A call that may go on: its caller is known, and may do what it asks for.
 pub struct Admission {
     action: &'static Registered,
-    principal: Principal,
+    principal: Arc<Principal>,
     cause: Cause,
     door: &'static str,
     policy: &'static str,
@@ -188,7 +188,7 @@ impl Invoker {
         &self,
         call: &Call<'_>,
         target: &str,
-    ) -> Result<Principal, Unauthenticated> {
+    ) -> Result<Arc<Principal>, Unauthenticated> {
         let door = oauth::Door {
             audiences: call.door.audiences,
             event: "action",
@@ -233,7 +233,7 @@ impl Invoker {
     pub async fn admit_caller(
         &self,
         action: &'static Registered,
-        principal: Principal,
+        principal: Arc<Principal>,
         cause: Cause,
         door: &'static str,
     ) -> Result<Admission, Refusal> {

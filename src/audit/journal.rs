@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use tokio::sync::oneshot;
-
-use super::record::Entry;
+use super::postbox::{Addressee, Postboxes};
+use super::queue::{Queue, Refused};
+use super::record::{Entry, Prepared};
 use super::writer::Writer;
 use crate::metrics::Metrics;
 use crate::model::Clock;
@@ -18,28 +17,24 @@ use crate::storage::{Address, AnyConnection, StorageError};
 
 /// Most items in one commit.
 const BATCH: usize = 512;
-/// How long a commit waits for company.
-const GATHER: Duration = Duration::from_micros(300);
 /// Most items that wait. More are refused at once.
-const QUEUE: usize = 8192;
+const WAITING: usize = 8192;
 
 pub(super) type Effect = Box<dyn Fn(&mut AnyConnection) -> Result<(), StorageError> + Send>;
 
 /// One thing to commit: a record, a change of state, or both.
 pub(super) struct Item {
-    pub(super) entry: Option<Entry>,
+    pub(super) entry: Option<Prepared>,
     pub(super) effect: Option<Effect>,
     pub(super) change: Option<Change>,
     pub(super) handed_in: Instant,
-    pub(super) done: oneshot::Sender<Result<(), StorageError>>,
+    pub(super) caller: Addressee,
 }
-
-/// What the writing thread is handed: an item to commit, or `None` to stop.
-type Message = Option<Item>;
 
 /// Hands records and changes to the writing thread, and waits until they are durable.
 pub struct Journal {
-    messages: Sender<Message>,
+    queue: Arc<Queue<Item>>,
+    postboxes: Postboxes,
     writer: Mutex<Option<JoinHandle<()>>>,
     unknown_callers: Mutex<UnknownCallers>,
     works: Arc<AtomicBool>,
@@ -55,14 +50,16 @@ impl Journal {
         metrics: Metrics,
         unknown_callers_per_minute: u32,
     ) -> std::io::Result<Self> {
-        let (messages, waiting) = bounded(QUEUE);
+        let queue = Arc::new(Queue::new(WAITING));
+        let waiting = Arc::clone(&queue);
         let mut writer = Writer::new(address.link(), clock, metrics.clone());
         let works = writer.works();
         let thread = thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || serve(&waiting, &mut writer))?;
         Ok(Self {
-            messages,
+            queue,
+            postboxes: Postboxes::default(),
             writer: Mutex::new(Some(thread)),
             unknown_callers: Mutex::new(UnknownCallers::new(unknown_callers_per_minute)),
             works,
@@ -137,7 +134,7 @@ impl Journal {
 
     /// How many items wait for the next commit.
     pub fn waiting(&self) -> usize {
-        self.messages.len()
+        self.queue.len()
     }
 
     /// Commits what has been handed in, and stops. Later records are refused.
@@ -148,7 +145,7 @@ impl Journal {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(writer) = writer {
-            let _ = self.messages.send(None);
+            self.queue.close();
             let _ = writer.join();
         }
     }
@@ -159,19 +156,19 @@ impl Journal {
         effect: Option<Effect>,
         change: Option<Change>,
     ) -> Result<(), StorageError> {
-        let (done, outcome) = oneshot::channel();
+        let (caller, outcome) = self.postboxes.address();
         let handed_in = Instant::now();
         let item = Item {
-            entry,
+            entry: entry.map(|entry| entry.prepare(handed_in)),
             effect,
             change,
             handed_in,
-            done,
+            caller,
         };
-        match self.messages.try_send(Some(item)) {
+        match self.queue.push(item) {
             Ok(()) => outcome.await.unwrap_or_else(|_| Err(stopped())),
-            Err(TrySendError::Full(_)) => Err(StorageError::Busy),
-            Err(TrySendError::Disconnected(_)) => Err(stopped()),
+            Err(Refused::Full) => Err(StorageError::Busy),
+            Err(Refused::Closed) => Err(stopped()),
         }
     }
 }
@@ -186,33 +183,10 @@ fn stopped() -> StorageError {
     StorageError::Unavailable("the audit journal has stopped".to_owned())
 }
 
-/// Takes whatever waits, up to a batch, and commits it: the busier, the larger the groups.
-///
-/// A commit costs far more than a record. While several callers come at a time, the next commit waits
-/// for as many as came with the last one, if they come within [`GATHER`]; a caller that comes alone
-/// never waits.
-fn serve(waiting: &Receiver<Message>, writer: &mut Writer) {
-    let mut expected = 1;
-    let mut open = true;
-    while open {
-        let Ok(first) = waiting.recv() else { return };
-        let deadline = Instant::now() + GATHER;
-        let mut items = Vec::with_capacity(expected);
-        let mut next = Some(first);
-        while let Some(message) = next {
-            let Some(item) = message else {
-                open = false;
-                break;
-            };
-            items.push(item);
-            next = match items.len() {
-                BATCH => None,
-                few if few < expected => waiting.recv_deadline(deadline).ok(),
-                _ => waiting.try_recv().ok(),
-            };
-        }
-        // Falls by half where fewer came, so that the wait ends with the crowd.
-        expected = items.len().max(expected / 2);
+/// Takes whatever waits, up to a batch, and commits it: what comes while a commit is under way goes into
+/// the next one, so that the busier it is, the larger the groups, and nobody waits for company.
+fn serve(queue: &Queue<Item>, writer: &mut Writer) {
+    while let Some(items) = queue.take(BATCH) {
         // A panic in an effect loses the batch's senders, which their callers see as an outage.
         if catch_unwind(AssertUnwindSafe(|| writer.commit(items))).is_err() {
             tracing::error!("a change panicked; the connection is given up");

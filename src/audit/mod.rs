@@ -6,6 +6,8 @@
 //! - [`verify`] walks the chain and names what was changed, removed or reordered.
 
 mod journal;
+mod postbox;
+mod queue;
 mod record;
 mod verify;
 mod writer;

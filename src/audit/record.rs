@@ -1,14 +1,16 @@
 //! What an audit record says.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::model::{ClientId, Principal, TenantId, Timestamp};
-use crate::storage::audit_records::AuditRow;
+use crate::storage::audit_records::NewAuditRow;
 
 /// The hash before the first record.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -103,7 +105,7 @@ impl Actor {
 #[derive(Debug, Clone)]
 pub struct Cause {
     /// The request's identifier, as it goes out in `x-request-id`.
-    pub request_id: String,
+    pub request_id: Arc<str>,
     /// Where it came from.
     pub remote_address: Option<IpAddr>,
     /// When it began.
@@ -127,7 +129,7 @@ impl Cause {
 
     fn local(actor: Actor) -> Self {
         Self {
-            request_id: uuid::Uuid::now_v7().to_string(),
+            request_id: uuid::Uuid::now_v7().to_string().into(),
             remote_address: None,
             started: Instant::now(),
             tenant_id: TenantId::default(),
@@ -149,11 +151,12 @@ pub struct Entry {
     event: &'static str,
     decision: Decision,
     cause: Cause,
+    principal: Option<Arc<Principal>>,
     client_id: Option<String>,
     subject: Option<String>,
     target: String,
     reason: String,
-    details: BTreeMap<&'static str, String>,
+    details: BTreeMap<&'static str, Cow<'static, str>>,
 }
 
 impl Entry {
@@ -167,6 +170,7 @@ impl Entry {
             event,
             decision,
             cause: cause.clone(),
+            principal: None,
             client_id: None,
             subject: None,
             target: String::new(),
@@ -198,11 +202,8 @@ impl Entry {
 
     /// The caller that a token proved.
     #[must_use]
-    pub fn principal(mut self, principal: &Principal) -> Self {
-        self.client_id = Some(principal.client_id.as_str().to_owned());
-        self.subject = Some(principal.subject.clone());
-        self.cause.tenant_id = principal.tenant_id.clone();
-        self.cause.actors = vec![Actor::new(ActorKind::Client, principal.client_id.as_str())];
+    pub fn principal(mut self, principal: &Arc<Principal>) -> Self {
+        self.principal = Some(Arc::clone(principal));
         self.detail("token_id", &principal.token_id)
     }
 
@@ -215,79 +216,140 @@ impl Entry {
 
     /// One more fact, of any length: for what has a limit of its own, such as a scope.
     #[must_use]
-    pub fn fact(mut self, name: &'static str, value: String) -> Self {
-        self.details.insert(name, value);
+    pub fn fact(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.details.insert(name, value.into());
         self
     }
 
     /// One more fact. Never a secret.
     #[must_use]
     pub fn detail(mut self, name: &'static str, value: &str) -> Self {
-        self.details.insert(name, clip(value));
+        self.details.insert(name, clip(value).into());
         self
     }
 
-    /// Puts the entry in its place in the chain.
-    pub(super) fn to_row(
-        &self,
-        seq: i64,
-        previous: &str,
-        at: Timestamp,
-        handed_in: Instant,
-    ) -> AuditRow {
+    /// Writes down all that does not depend on the entry's place in the chain. `handed_in` is when it
+    /// was decided.
+    pub(super) fn prepare(self, handed_in: Instant) -> Prepared {
         let duration = handed_in.saturating_duration_since(self.cause.started);
-        let record = Record {
-            actors: &self.cause.actors,
-            at: at.rfc3339(),
-            client_id: self.client_id.as_deref(),
-            decision: self.decision,
-            details: &self.details,
-            duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
+        let caller = self.principal.as_deref();
+        let client_id = caller.map(|caller| caller.client_id.as_str());
+        let client_id = client_id.or(self.client_id.as_deref());
+        let subject = caller.map(|caller| caller.subject.as_str());
+        let tenant_id = caller.map_or(&self.cause.tenant_id, |caller| &caller.tenant_id);
+        let proved =
+            caller.map(|caller| [Actor::new(ActorKind::Client, caller.client_id.as_str())]);
+        let actors = proved.as_ref().map_or(&*self.cause.actors, |one| one);
+        let members = [
+            members(&BeforeAt { actors }),
+            members(&BeforePrevious {
+                client_id,
+                decision: self.decision,
+                details: &self.details,
+                duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
+                event: self.event,
+            }),
+            members(&BeforeSeq {
+                reason: &self.reason,
+                remote_address: self.cause.remote_address,
+                request_id: &self.cause.request_id,
+            }),
+            members(&AfterSeq {
+                subject: subject.or(self.subject.as_deref()),
+                target: &self.target,
+                tenant_id,
+            }),
+        ];
+        Prepared {
+            tenant_id: tenant_id.clone(),
+            client_id: client_id.map(str::to_owned),
             event: self.event,
+            decision: self.decision,
+            members,
+        }
+    }
+}
+
+/// An entry whose JSON lacks only its place in the chain, so that the one writer has little to do.
+pub(super) struct Prepared {
+    tenant_id: TenantId,
+    client_id: Option<String>,
+    event: &'static str,
+    decision: Decision,
+    members: [String; 4],
+}
+
+/// Where a record stands in the chain.
+pub(super) struct Place<'a> {
+    /// Its number, from 1.
+    pub(super) seq: i64,
+    /// The hash of the record before it.
+    pub(super) previous: &'a str,
+    /// When it is written.
+    pub(super) at: Timestamp,
+    /// The same as text (RFC 3339), which all records of a batch share.
+    pub(super) at_text: &'a str,
+}
+
+impl Prepared {
+    /// Puts the entry in its place.
+    pub(super) fn to_row(&self, place: &Place<'_>) -> NewAuditRow<'_> {
+        let [before_at, before_previous, before_seq, after_seq] = &self.members;
+        let Place {
+            seq,
             previous,
-            reason: &self.reason,
-            remote_address: self.cause.remote_address,
-            request_id: &self.cause.request_id,
-            seq,
-            subject: self.subject.as_deref(),
-            target: &self.target,
-            tenant_id: &self.cause.tenant_id,
-        };
-        let text = serde_json::to_string(&record).unwrap_or_default();
-        let hash = sha256_hex(text.as_bytes());
-        AuditRow {
-            seq,
-            tenant_id: self.cause.tenant_id.as_str().to_owned(),
+            at,
+            at_text,
+        } = place;
+        let record = format!(
+            "{{{before_at},\"at\":\"{at_text}\",{before_previous},\"previous\":\"{previous}\",\
+             {before_seq},\"seq\":{seq},{after_seq}}}"
+        );
+        let hash = sha256_hex(record.as_bytes());
+        NewAuditRow {
+            seq: *seq,
+            tenant_id: self.tenant_id.as_str(),
             at: at.micros(),
-            client_id: self.client_id.clone(),
-            event: self.event.to_owned(),
-            decision: self.decision.name().to_owned(),
-            record: text,
+            client_id: self.client_id.as_deref(),
+            event: self.event,
+            decision: self.decision.name(),
+            record,
             hash,
         }
     }
 }
 
-/// A record's JSON. The fields stand in the order of their names and nothing in it is a fraction, so
-/// that serde_json writes RFC 8785's canonical form as it is.
+// A record's JSON in four runs of members, between which `at`, `previous` and `seq` stand. All members
+// stand in the order of their names and none is a fraction, so that serde_json writes RFC 8785's
+// canonical form as it is. Each run has a member that is never left out.
+
 #[derive(Serialize)]
-struct Record<'a> {
+struct BeforeAt<'a> {
     actors: &'a [Actor],
-    at: String,
+}
+
+#[derive(Serialize)]
+struct BeforePrevious<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<&'a str>,
     decision: Decision,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    details: &'a BTreeMap<&'static str, String>,
+    details: &'a BTreeMap<&'static str, Cow<'static, str>>,
     duration_us: u64,
     event: &'a str,
-    previous: &'a str,
+}
+
+#[derive(Serialize)]
+struct BeforeSeq<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     reason: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     remote_address: Option<IpAddr>,
     request_id: &'a str,
-    seq: i64,
+}
+
+#[derive(Serialize)]
+struct AfterSeq<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<&'a str>,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -295,16 +357,27 @@ struct Record<'a> {
     tenant_id: &'a TenantId,
 }
 
+/// The members of a JSON object, without its braces.
+fn members(of: &impl Serialize) -> String {
+    let mut text = serde_json::to_string(of).unwrap_or_default();
+    text.pop();
+    if !text.is_empty() {
+        text.remove(0);
+    }
+    text
+}
+
 /// SHA-256 in lower-case hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
     let digit = |value: u8| char::from(DIGITS.get(usize::from(value)).copied().unwrap_or(b'0'));
-    digest
-        .as_ref()
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    let mut text = String::with_capacity(2 * digest.as_ref().len());
+    for byte in digest.as_ref() {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
 }
 
 fn clip(text: &str) -> String {
@@ -320,16 +393,24 @@ mod tests {
 
     use super::*;
 
+    const FIRST: Place<'static> = Place {
+        seq: 1,
+        previous: GENESIS,
+        at: Timestamp::from_seconds(1),
+        at_text: "1970-01-01T00:00:01.000000Z",
+    };
+
     proptest! {
         #[test]
         fn a_record_is_canonical_json(target in "\\PC{0,300}", reason in any::<String>(), id in any::<String>()) {
             let cause = Cause::operator(&id);
-            let row = Entry::new("request", Decision::Denied, &cause)
+            let entry = Entry::new("request", Decision::Denied, &cause)
                 .target(&target)
                 .reason(&reason)
                 .detail("b", &id)
                 .detail("a", "x")
-                .to_row(7, GENESIS, Timestamp::from_seconds(1), Instant::now());
+                .prepare(Instant::now());
+            let row = entry.to_row(&FIRST);
             let value: serde_json::Value = serde_json::from_str(&row.record).unwrap();
             prop_assert_eq!(serde_jcs::to_string(&value).unwrap(), row.record);
         }
@@ -345,9 +426,10 @@ mod tests {
 
     #[test]
     fn long_words_of_strangers_are_clipped() {
-        let row = Entry::new("request", Decision::Denied, &Cause::system())
+        let entry = Entry::new("request", Decision::Denied, &Cause::system())
             .target(&"é".repeat(10_000))
-            .to_row(1, GENESIS, Timestamp::from_seconds(1), Instant::now());
+            .prepare(Instant::now());
+        let row = entry.to_row(&FIRST);
         assert!(row.record.len() < 2_000);
     }
 }

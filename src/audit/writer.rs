@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::journal::Item;
+use super::postbox::{self, Outcome};
+use super::record::Place;
 use crate::metrics::Metrics;
 use crate::model::Clock;
-use crate::storage::audit_records::{self, AuditRow, Head};
+use crate::storage::audit_records::{self, Head, NewAuditRow};
 use crate::storage::{AnyConnection, Link, StorageError, changes, savepoint, write_transaction};
-
-type Outcome = Result<(), StorageError>;
 
 pub(super) struct Writer {
     link: Link,
@@ -46,7 +46,7 @@ impl Writer {
         let outcomes = self.write(&items);
         self.works.store(outcomes.is_ok(), Ordering::Relaxed);
         self.metrics.audit_batch.observe(lossy(items.len()));
-        for (position, item) in items.into_iter().enumerate() {
+        postbox::tell(items.into_iter().enumerate().map(|(position, item)| {
             let outcome = match &outcomes {
                 Ok(outcomes) => outcomes.get(position).cloned().unwrap_or(Ok(())),
                 Err(error) => Err(error.clone()),
@@ -54,8 +54,8 @@ impl Writer {
             self.metrics
                 .audit_lag_seconds
                 .observe(item.handed_in.elapsed().as_secs_f64());
-            let _ = item.done.send(outcome);
-        }
+            (item.caller, outcome)
+        }));
     }
 
     /// Writes the batch. If the connection breaks, nobody can tell whether the commit got through:
@@ -98,7 +98,8 @@ fn write_batch(
     write_transaction(connection, |connection| {
         let mut head = audit_records::lock_head(connection)?;
         let now = clock.now();
-        let mut rows: Vec<AuditRow> = Vec::with_capacity(items.len());
+        let at_text = now.rfc3339();
+        let mut rows: Vec<NewAuditRow<'_>> = Vec::with_capacity(items.len());
         let mut outcomes = Vec::with_capacity(items.len());
         for item in items {
             let outcome = match &item.effect {
@@ -111,7 +112,13 @@ fn write_batch(
                 Ok(()) => {
                     if let Some(entry) = &item.entry {
                         let seq = head.seq.saturating_add(1);
-                        let row = entry.to_row(seq, &head.hash, now, item.handed_in);
+                        let place = Place {
+                            seq,
+                            previous: &head.hash,
+                            at: now,
+                            at_text: &at_text,
+                        };
+                        let row = entry.to_row(&place);
                         if let Some(change) = &item.change {
                             let announced = changes::announce(connection, seq, change, now);
                             announced.map_err(|error| in_the_way(seq, &error))?;

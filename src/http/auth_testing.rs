@@ -64,7 +64,7 @@ impl Greeting {
     fn to<R>(message: &'static str, caller: Scoped<R>) -> HttpResponse {
         HttpResponse::Ok().json(Self {
             message,
-            subject: Some(caller.principal.subject),
+            subject: Some(caller.principal.subject.clone()),
             scope: Some(caller.principal.scope.to_string()),
         })
     }

@@ -74,7 +74,7 @@ impl RequestContext {
     pub fn cause(&self, claimed: &str) -> Cause {
         let claimed: String = claimed.chars().take(128).collect();
         Cause {
-            request_id: self.request_id.to_string(),
+            request_id: Arc::clone(&self.request_id),
             remote_address: self.address,
             started: self.started,
             tenant_id: TenantId::default(),

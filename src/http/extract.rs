@@ -17,6 +17,7 @@ use super::challenge::Challenge;
 use super::context::RequestContext;
 use super::error::Problem;
 use super::hosts::Hosts;
+use super::routes;
 use crate::app::App;
 use crate::audit::{Actor, ActorKind, Cause, Decision, Entry};
 use crate::model::{Principal, ScopeSet};
@@ -32,7 +33,7 @@ pub trait Requirement: 'static {
 /// An agent whose token covers the requirement.
 pub struct Scoped<R> {
     /// Who calls.
-    pub principal: Principal,
+    pub principal: Arc<Principal>,
     requirement: PhantomData<R>,
 }
 
@@ -128,7 +129,7 @@ impl Gate {
         let app = request
             .app_data::<web::Data<Arc<App>>>()
             .ok_or_else(|| Problem::unavailable(&"the application is not set up"))?;
-        let pattern = request.match_pattern().unwrap_or_default();
+        let pattern = routes::pattern(request).unwrap_or_default();
         let values = request.headers().get_all(header::AUTHORIZATION);
         Ok(Self {
             app: Arc::clone(app),
@@ -141,7 +142,7 @@ impl Gate {
     }
 
     /// An agent whose token is valid, meant for this server, and covers the requirement.
-    async fn agent(&self) -> Result<Principal, Problem> {
+    async fn agent(&self) -> Result<Arc<Principal>, Problem> {
         let door = Door {
             audiences: &[&self.app.issuer],
             event: "request",
@@ -197,8 +198,8 @@ impl Gate {
                 .context
                 .cause("")
                 .by(Actor::new(ActorKind::Client, principal.client_id.as_str()));
-            cause.tenant_id = principal.tenant_id;
-            return Ok((cause, Some(principal.scope)));
+            cause.tenant_id = principal.tenant_id.clone();
+            return Ok((cause, Some(principal.scope.clone())));
         };
         if self.from_another_site {
             return Err(self.another_site().await);

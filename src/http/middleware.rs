@@ -1,6 +1,7 @@
 //! Around every request: its identifier, the Host that it names, a limit on its time, one line in the
 //! log, its place in the metrics, and the headers that every answer carries.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use actix_web::{HttpMessage, HttpResponse, web};
 use super::context::{REQUEST_ID, RequestContext};
 use super::error::{Problem, oauth_response};
 use super::hosts::Hosts;
+use super::routes;
 use super::unread::Held;
 use crate::app::App;
 use crate::storage::StorageError;
@@ -45,7 +47,7 @@ pub async fn around(
         None => within_time(request, next, app.settings.server.request_timeout).await,
     };
     let route = match &answered {
-        Ok(response) => response.request().match_pattern(),
+        Ok(response) => routes::pattern(response.request()).map(Cow::into_owned),
         Err(_) => None,
     };
     let mut finish = |response: &mut HttpResponse<BoxBody>| {

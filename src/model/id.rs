@@ -1,6 +1,7 @@
 //! Identifiers and the randomness that they are made of.
 
 use std::fmt;
+use std::sync::{Arc, LazyLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -78,11 +79,11 @@ impl fmt::Display for ClientId {
 /// Whose a row is. The first tenant is [`TenantId::default`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct TenantId(String);
+pub struct TenantId(Arc<str>);
 
 impl TenantId {
     /// A tenant as the database names it.
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
         Self(name.into())
     }
 
@@ -94,7 +95,8 @@ impl TenantId {
 
 impl Default for TenantId {
     fn default() -> Self {
-        Self("default".to_owned())
+        static FIRST: LazyLock<Arc<str>> = LazyLock::new(|| "default".into());
+        Self(Arc::clone(&FIRST))
     }
 }
 

@@ -59,8 +59,8 @@ impl BearerTokens {
         authorization: &[Vec<u8>],
         door: Door<'_>,
         cause: &Cause,
-    ) -> Result<Principal, Unauthenticated> {
-        let refuse = async |reason, principal: Option<&Principal>, answer| {
+    ) -> Result<Arc<Principal>, Unauthenticated> {
+        let refuse = async |reason, principal: Option<&Arc<Principal>>, answer| {
             let entry = Entry::new(door.event, Decision::Denied, cause)
                 .target(door.target)
                 .reason(reason);
@@ -118,7 +118,7 @@ fn credentials(header: &[u8]) -> Credentials<'_> {
     if !scheme.eq_ignore_ascii_case(b"Bearer ") {
         return Credentials::Absent;
     }
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+    let allowed = |byte: u8| matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
     match std::str::from_utf8(token.trim_ascii()) {
         Ok(token) if !token.is_empty() && token.bytes().all(allowed) => Credentials::Token(token),
         _ => Credentials::Malformed,

@@ -44,7 +44,7 @@ impl Revocations {
     }
 
     /// Revokes a token that is valid, on behalf of the client that it was issued to.
-    pub async fn revoke(&self, cause: &Cause, token: &Principal) -> Result<(), StorageError> {
+    pub async fn revoke(&self, cause: &Cause, token: &Arc<Principal>) -> Result<(), StorageError> {
         let revocation = Revocation {
             token_id: token.token_id.clone(),
             tenant_id: token.tenant_id.clone(),

@@ -9,7 +9,7 @@ use super::schema::{audit_head, audit_records};
 use super::{AnyConnection, StorageError};
 
 /// One row.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = audit_records)]
 pub struct AuditRow {
     /// Position in the chain, from 1 without gaps.
@@ -27,6 +27,24 @@ pub struct AuditRow {
     /// Canonical JSON of the whole record.
     pub record: String,
     /// SHA-256 of `record`, in hexadecimal.
+    pub hash: String,
+}
+
+/// A row to be appended; its members are those of [`AuditRow`].
+///
+/// Without a client it says NULL, and does not leave the column out: so one statement, prepared once,
+/// serves every row.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = audit_records, treat_none_as_default_value = false)]
+#[expect(missing_docs, reason = "the same as those of AuditRow")]
+pub struct NewAuditRow<'a> {
+    pub seq: i64,
+    pub tenant_id: &'a str,
+    pub at: i64,
+    pub client_id: Option<&'a str>,
+    pub event: &'a str,
+    pub decision: &'a str,
+    pub record: String,
     pub hash: String,
 }
 
@@ -65,7 +83,10 @@ pub fn lock_head(connection: &mut AnyConnection) -> Result<Head, StorageError> {
 }
 
 /// Appends rows and moves the head to the last of them.
-pub fn append(connection: &mut AnyConnection, rows: &[AuditRow]) -> Result<(), StorageError> {
+pub fn append(
+    connection: &mut AnyConnection,
+    rows: &[NewAuditRow<'_>],
+) -> Result<(), StorageError> {
     let Some(last) = rows.last() else {
         return Ok(());
     };
@@ -80,22 +101,22 @@ pub fn append(connection: &mut AnyConnection, rows: &[AuditRow]) -> Result<(), S
         // One statement with an array a column: its text stays the same whatever the batch's size,
         // so that it is prepared once.
         AnyConnection::Postgres(postgres) => {
-            let column = |of: fn(&AuditRow) -> &str| -> Vec<&str> { rows.iter().map(of).collect() };
+            let column = |of: for<'r> fn(&'r NewAuditRow<'_>) -> &'r str| -> Vec<&str> {
+                rows.iter().map(of).collect()
+            };
             diesel::sql_query(
                 "INSERT INTO audit_records \
                  (seq, tenant_id, at, client_id, event, decision, record, hash) \
                  SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)",
             )
             .bind::<Array<BigInt>, _>(rows.iter().map(|row| row.seq).collect::<Vec<_>>())
-            .bind::<Array<Text>, _>(column(|row| &row.tenant_id))
+            .bind::<Array<Text>, _>(column(|row| row.tenant_id))
             .bind::<Array<BigInt>, _>(rows.iter().map(|row| row.at).collect::<Vec<_>>())
             .bind::<Array<Nullable<Text>>, _>(
-                rows.iter()
-                    .map(|row| row.client_id.as_deref())
-                    .collect::<Vec<_>>(),
+                rows.iter().map(|row| row.client_id).collect::<Vec<_>>(),
             )
-            .bind::<Array<Text>, _>(column(|row| &row.event))
-            .bind::<Array<Text>, _>(column(|row| &row.decision))
+            .bind::<Array<Text>, _>(column(|row| row.event))
+            .bind::<Array<Text>, _>(column(|row| row.decision))
             .bind::<Array<Text>, _>(column(|row| &row.record))
             .bind::<Array<Text>, _>(column(|row| &row.hash))
             .execute(postgres)?;

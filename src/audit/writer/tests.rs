@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use diesel::RunQueryDsl;
 
+use super::super::record::Place;
 use crate::audit::{Cause, Decision, Entry, Fault, GENESIS, Journal, verify, verify_stretch};
 use crate::metrics::Metrics;
 use crate::model::SystemClock;
@@ -73,6 +74,15 @@ fn entry(number: usize) -> Entry {
     Entry::new("request", Decision::Allowed, &Cause::system()).target(&number.to_string())
 }
 
+fn place(seq: i64, previous: &str) -> Place<'_> {
+    Place {
+        seq,
+        previous,
+        at: crate::model::Timestamp::from_seconds(1),
+        at_text: "1970-01-01T00:00:01.000000Z",
+    }
+}
+
 #[tokio::test]
 async fn an_untouched_log_is_intact() {
     let log = Log::with_records(20).await;
@@ -131,12 +141,8 @@ async fn a_changed_column_is_named() {
 #[tokio::test]
 async fn a_record_that_was_changed_together_with_its_hash_is_named() {
     let log = Log::with_records(9).await;
-    let forged = entry(99).to_row(
-        5,
-        "0000",
-        crate::model::Timestamp::from_seconds(1),
-        std::time::Instant::now(),
-    );
+    let forger = entry(99).prepare(std::time::Instant::now());
+    let forged = forger.to_row(&place(5, "0000"));
     log.tamper(&[&format!(
         "UPDATE audit_records SET record = '{}', hash = '{}', at = {} WHERE seq = 5",
         forged.record, forged.hash, forged.at
@@ -175,12 +181,8 @@ async fn a_record_inserted_behind_the_head_is_named() {
             .unwrap();
         let seq = head.seq + behind;
         // Well-formed in all that it says, and chained to what is there.
-        let forged = entry(99).to_row(
-            seq,
-            &head.hash,
-            crate::model::Timestamp::from_seconds(1),
-            std::time::Instant::now(),
-        );
+        let forger = entry(99).prepare(std::time::Instant::now());
+        let forged = forger.to_row(&place(seq, &head.hash));
         log.tamper(&[&format!(
             "INSERT INTO audit_records \
              (seq, tenant_id, at, event, decision, record, hash) \

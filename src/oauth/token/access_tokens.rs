@@ -57,7 +57,7 @@ pub enum TokenError {
     Invalid(&'static str),
     /// It was signed here, and is not valid any more, or not yet. Whose it is, is known.
     #[error("the token is void: {0}")]
-    Void(&'static str, Box<Principal>),
+    Void(&'static str, Arc<Principal>),
     /// Nobody can tell now.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -88,7 +88,7 @@ pub struct ValidToken {
     /// What it says.
     pub claims: Arc<Claims>,
     /// Who presents it.
-    pub principal: Principal,
+    pub principal: Arc<Principal>,
 }
 
 impl ValidToken {
@@ -101,8 +101,7 @@ impl ValidToken {
 struct Remembered {
     kid: String,
     claims: Arc<Claims>,
-    scope: ScopeSet,
-    client_id: ClientId,
+    principal: Arc<Principal>,
 }
 
 /// Issues and checks access tokens.
@@ -182,18 +181,13 @@ impl AccessTokens {
     pub async fn check(&self, unverified_token: &str) -> Result<ValidToken, TokenError> {
         self.deps.feed.fresh().await?;
         let signed = self.signed(unverified_token).await?;
-        let claims = Arc::clone(&signed.claims);
-        let principal = Principal {
-            tenant_id: TenantId::new(claims.tenant_id.clone()),
-            client_id: signed.client_id.clone(),
-            subject: claims.sub.clone(),
-            scope: signed.scope.clone(),
-            token_id: claims.jti.clone(),
-            expires_at: Timestamp::from_seconds(claims.exp),
-        };
+        let principal = Arc::clone(&signed.principal);
         match self.void(&signed).await? {
-            Some(reason) => Err(TokenError::Void(reason, Box::new(principal))),
-            None => Ok(ValidToken { claims, principal }),
+            Some(reason) => Err(TokenError::Void(reason, principal)),
+            None => Ok(ValidToken {
+                claims: Arc::clone(&signed.claims),
+                principal,
+            }),
         }
     }
 
@@ -215,7 +209,7 @@ impl AccessTokens {
         if claims.iat > latest || claims.nbf.is_some_and(|begin| begin > latest) {
             return Ok(Some("not_yet_valid"));
         }
-        let registered = self.deps.clients.find(&signed.client_id).await?;
+        let registered = self.deps.clients.find(&signed.principal.client_id).await?;
         let Some(registered) = registered.filter(|found| found.client.enabled) else {
             return Ok(Some("client_gone_or_disabled"));
         };
@@ -257,11 +251,18 @@ impl AccessTokens {
         };
         let client_id = ClientId::parse(&claims.client_id)
             .map_err(|_| TokenError::Invalid("malformed_client_id"))?;
+        let principal = Principal {
+            tenant_id: TenantId::new(claims.tenant_id.clone()),
+            client_id,
+            subject: claims.sub.clone(),
+            scope,
+            token_id: claims.jti.clone(),
+            expires_at: Timestamp::from_seconds(claims.exp),
+        };
         let remembered = Arc::new(Remembered {
             kid,
             claims: Arc::new(claims),
-            scope,
-            client_id,
+            principal: Arc::new(principal),
         });
         self.remembered.insert(name, Arc::clone(&remembered));
         Ok(remembered)

@@ -150,7 +150,7 @@ struct Exchange<'a> {
     challenge: Challenge<'a>,
     context: RequestContext,
     cause: Cause,
-    principal: Principal,
+    principal: Arc<Principal>,
     takes_events: bool,
     era: Era,
 }
