@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::actions::{self, ACTIONS, CallLimits, Datasets, Invoker};
-use crate::administrators::Administrators;
+use crate::administrators::{Administrators, SessionLimits, Sessions};
 use crate::audit::Journal;
 use crate::clients::{self, Clients};
 use crate::config::{Finding, Settings};
@@ -97,6 +97,8 @@ pub struct App {
     pub clients: Arc<Clients>,
     /// Knows the administrators.
     pub administrators: Arc<Administrators>,
+    /// Knows their sessions in a browser.
+    pub sessions: Arc<Sessions>,
     /// Knows the signing keys.
     pub keys: Arc<Keys>,
     /// Knows the revoked tokens.
@@ -167,6 +169,15 @@ impl App {
             Arc::clone(&journal),
             Arc::clone(&clock),
             Arc::clone(&checker),
+        ));
+        let sessions = Arc::new(Sessions::new(
+            Arc::clone(&store),
+            Arc::clone(&journal),
+            Arc::clone(&clock),
+            SessionLimits {
+                idle: settings.admin.session_idle,
+                lifetime: settings.admin.session_lifetime,
+            },
         ));
         let revocations = Arc::new(Revocations::new(
             Arc::clone(&store),
@@ -249,6 +260,7 @@ impl App {
             catalogue,
             clients,
             administrators,
+            sessions,
             keys,
             revocations,
             resources,

@@ -38,6 +38,7 @@ impl App {
                         warn("revocations", self.revocations.clean().await);
                         warn("changes", self.forget_changes().await);
                         warn("answers", self.forget_answers().await);
+                        warn("sessions", self.sessions.clean().await);
                     }
                     ticks = ticks.wrapping_add(1);
                 }

@@ -19,7 +19,12 @@ pub const GENESIS: &str = "00000000000000000000000000000000000000000000000000000
 pub const EVENTS: &[&str] = &[
     "action",
     "administrator.create",
+    "administrator.remove",
     "administrator.reset_password",
+    "administrator.session.end",
+    "administrator.set_role",
+    "administrator.sign_in",
+    "administrator.sign_out",
     "client.create",
     "client.delete",
     "client.disable",

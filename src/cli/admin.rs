@@ -7,11 +7,12 @@ use serde_json::json;
 use super::context::Context;
 use super::input;
 use super::output::{self, Table, time};
-use crate::model::random_token;
+use crate::model::{Role, random_token};
 
 const EXAMPLES: &str = "\
 Examples:
   ambit admin create alice                                 Asks for the password
+  ambit admin create alice --role auditor                  Lets her read, and change nothing
   ambit admin create alice --generate                      Makes one and prints it
   ambit admin create alice --password-stdin < secret.txt   Reads it from a file";
 
@@ -20,9 +21,30 @@ Examples:
 pub enum Command {
     /// Make an account.
     #[command(after_help = EXAMPLES)]
-    Create(Account),
+    Create {
+        #[command(flatten)]
+        account: Account,
+        /// What the account may do: owner, client_manager or auditor
+        #[arg(long, default_value = "owner", value_parser = role)]
+        role: Role,
+    },
     /// Give an account a new password.
     ResetPassword(Account),
+    /// Let an account do more or less. Its sessions end.
+    SetRole {
+        /// The name to sign in with
+        #[arg(value_name = "NAME")]
+        username: String,
+        /// What the account may do: owner, client_manager or auditor
+        #[arg(value_parser = role)]
+        role: Role,
+    },
+    /// Remove an account. Its sessions end.
+    Remove {
+        /// The name to sign in with
+        #[arg(value_name = "NAME")]
+        username: String,
+    },
     /// List accounts.
     List {
         /// Print the accounts as JSON
@@ -52,13 +74,13 @@ impl Command {
     /// Does it.
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         match self {
-            Self::Create(account) => {
+            Self::Create { account, role } => {
                 let password = account.password()?;
                 context
                     .with_app(async |app, cause| {
                         Ok(app
                             .administrators
-                            .create(cause, &account.username, &password)
+                            .create(cause, &account.username, &password, role)
                             .await?)
                     })
                     .await?;
@@ -76,6 +98,27 @@ impl Command {
                     })
                     .await?;
                 account.show(&password, "has a new password")
+            }
+            Self::SetRole { username, role } => {
+                context
+                    .with_app(async |app, cause| {
+                        Ok(app.administrators.set_role(cause, &username, role).await?)
+                    })
+                    .await?;
+                let name = role.name();
+                Ok(output::print_line(&format!(
+                    "Administrator {username} is {name} now."
+                ))?)
+            }
+            Self::Remove { username } => {
+                context
+                    .with_app(async |app, cause| {
+                        Ok(app.administrators.remove(cause, &username).await?)
+                    })
+                    .await?;
+                Ok(output::print_line(&format!(
+                    "Administrator {username} is removed."
+                ))?)
             }
             Self::List { json } => list(context, json).await,
         }
@@ -111,6 +154,11 @@ impl Account {
     }
 }
 
+fn role(text: &str) -> Result<Role, String> {
+    let names = Role::ALL.map(Role::name).join(", ");
+    Role::from_name(text).ok_or_else(|| format!("roles are {names}"))
+}
+
 /// A password with 144 random bits.
 pub fn generated_password() -> SecretString {
     random_token::<18>().into()
@@ -127,6 +175,7 @@ async fn list(context: &Context, json: bool) -> anyhow::Result<()> {
                 "tenant_id": administrator.tenant_id,
                 "created_at": administrator.created_at.seconds(),
                 "updated_at": administrator.updated_at.seconds(),
+                "role": administrator.role,
             })
         });
         return output::print_json(&shown.collect::<Vec<_>>());
@@ -136,10 +185,11 @@ async fn list(context: &Context, json: bool) -> anyhow::Result<()> {
             "No administrators yet; the first start makes one.",
         )?);
     }
-    let mut table = Table::new(["NAME", "CREATED", "PASSWORD SET"]);
+    let mut table = Table::new(["NAME", "ROLE", "CREATED", "PASSWORD SET"]);
     for administrator in &administrators {
         table.row([
-            &administrator.username,
+            administrator.username.as_str(),
+            administrator.role.name(),
             &time(Some(administrator.created_at.seconds())),
             &time(Some(administrator.updated_at.seconds())),
         ]);

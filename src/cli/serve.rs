@@ -16,6 +16,7 @@ use crate::app::{App, make_database_folder};
 use crate::audit::Cause;
 use crate::config::{DatabaseUrl, Settings};
 use crate::http::{self, Bound};
+use crate::model::Role;
 
 /// A server that is about to serve.
 pub struct Started {
@@ -149,7 +150,7 @@ async fn first_administrator(app: &App) -> Result<Option<FirstAdministrator>> {
     };
     match app
         .administrators
-        .create(&Cause::system(), &username, &password)
+        .create(&Cause::system(), &username, &password, Role::Owner)
         .await
     {
         Ok(_) => Ok(Some(FirstAdministrator {

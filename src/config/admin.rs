@@ -1,26 +1,39 @@
-//! `[admin]`: the first administrator.
+//! `[admin]`: the first administrator, and how long administrators stay signed in.
+
+use std::time::Duration;
 
 use secrecy::SecretString;
 
 use super::definition::{Definition, Fallback, Section, Setting};
 use super::mistake::Recorded;
+use super::parse;
 use super::reader::Reader;
 use crate::model::Administrator;
 
-/// The administrator that is made on the first start.
+/// The administrator that is made on the first start, and sessions of all of them.
 #[derive(Debug, Clone)]
 pub struct Admin {
     /// The name to sign in with.
     pub user: String,
     /// `None` means that a password is made and printed once.
     pub password: Option<SecretString>,
+    /// How long a session in a browser lasts without a request.
+    pub session_idle: Duration,
+    /// How long it lasts however busy it is.
+    pub session_lifetime: Duration,
 }
 
 /// See [`Section`].
 pub(super) static SECTION: Section = Section {
     name: "admin",
-    about: "The administrator that is made on the first start; later starts change nothing.",
-    settings: &[&USER.definition, &PASSWORD.definition],
+    about: "The administrator that is made on the first start (later starts change nothing), and how \
+            long administrators stay signed in.",
+    settings: &[
+        &USER.definition,
+        &PASSWORD.definition,
+        &SESSION_IDLE.definition,
+        &SESSION_LIFETIME.definition,
+    ],
 };
 
 static USER: Setting<String> = Setting {
@@ -47,13 +60,41 @@ static PASSWORD: Setting<SecretString> = Setting {
     parse: password,
 };
 
+static SESSION_IDLE: Setting<Duration> = Setting {
+    definition: Definition {
+        name: "admin.session_idle_seconds",
+        environment: &["AMBIT_ADMIN_SESSION_IDLE_SECONDS"],
+        fallback: Fallback::Text("1800"),
+        meaning: "How long an administrator stays signed in without a request, in seconds.",
+        example: "900",
+        ..Definition::NUMBER
+    },
+    parse: |text| parse::seconds(text, 1..=86_400),
+};
+
+static SESSION_LIFETIME: Setting<Duration> = Setting {
+    definition: Definition {
+        name: "admin.session_lifetime_seconds",
+        environment: &["AMBIT_ADMIN_SESSION_LIFETIME_SECONDS"],
+        fallback: Fallback::Text("43200"),
+        meaning: "How long an administrator stays signed in at most, in seconds.",
+        example: "28800",
+        ..Definition::NUMBER
+    },
+    parse: |text| parse::seconds(text, 1..=604_800),
+};
+
 impl Admin {
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, Recorded> {
         let user = reader.one(&USER);
         let password = reader.optional(&PASSWORD);
+        let session_idle = reader.one(&SESSION_IDLE);
+        let session_lifetime = reader.one(&SESSION_LIFETIME);
         Ok(Self {
             user: user?,
             password: password?,
+            session_idle: session_idle?,
+            session_lifetime: session_lifetime?,
         })
     }
 }

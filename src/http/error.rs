@@ -237,7 +237,7 @@ impl From<AdministratorError> for Problem {
     fn from(error: AdministratorError) -> Self {
         match error {
             AdministratorError::Name | AdministratorError::Password => Self::invalid(&error),
-            AdministratorError::Exists => Self::conflict(&error),
+            AdministratorError::Exists | AdministratorError::LastOwner => Self::conflict(&error),
             AdministratorError::NotFound => Self::not_found(&error),
             AdministratorError::Hash(error) => error.into(),
             AdministratorError::Storage(error) => error.into(),

@@ -18,9 +18,10 @@ use super::context::RequestContext;
 use super::error::Problem;
 use super::hosts::Hosts;
 use super::routes;
+use crate::administrators::Powers;
 use crate::app::App;
 use crate::audit::{Actor, ActorKind, Cause, Decision, Entry};
-use crate::model::{Principal, ScopeSet};
+use crate::model::{Principal, Role, ScopeSet};
 use crate::oauth::client_auth::basic_halves;
 use crate::oauth::{Door, Unauthenticated};
 
@@ -41,8 +42,7 @@ pub struct Scoped<R> {
 pub struct Admitted<R> {
     /// On whose behalf records are written.
     pub cause: Cause,
-    /// What an agent's token covers; an administrator may do everything.
-    covered: Option<ScopeSet>,
+    powers: Powers,
     gate: Gate,
     requirement: PhantomData<R>,
 }
@@ -52,17 +52,9 @@ impl<R> Admitted<R> {
     /// this server that they do not have themselves.
     ///
     /// # Errors
-    /// 403, recorded, naming the scopes that the caller's token lacks.
+    /// 403, recorded, naming the scopes that the caller lacks.
     pub async fn must_cover(&self, scope: &ScopeSet) -> Result<(), Problem> {
-        let Some(covered) = &self.covered else {
-            return Ok(());
-        };
-        let lacking: ScopeSet = scope
-            .iter()
-            .filter(|token| token.as_str().starts_with("ambit:"))
-            .filter(|token| !covered.contains(token.as_str()))
-            .cloned()
-            .collect();
+        let lacking = self.powers.lacking(scope);
         if lacking.is_empty() {
             return Ok(());
         }
@@ -72,7 +64,10 @@ impl<R> Admitted<R> {
             .fact("lacking", lacking.to_string());
         self.gate.count(Decision::Denied);
         self.gate.app.journal.record(entry).await?;
-        Err(self.gate.insufficient_scope(&lacking.to_string()))
+        Err(match &self.powers {
+            Powers::Token(_) => self.gate.insufficient_scope(&lacking.to_string()),
+            Powers::Role(role) => insufficient_role(*role),
+        })
     }
 }
 
@@ -103,10 +98,10 @@ impl<R: Requirement> FromRequest for Admitted<R> {
         let gate = Gate::new::<R>(request);
         Box::pin(async move {
             let gate = gate?;
-            let (cause, covered) = gate.administrator_or_agent().await?;
+            let (cause, powers) = gate.administrator_or_agent().await?;
             Ok(Self {
                 cause,
-                covered,
+                powers,
                 gate,
                 requirement: PhantomData,
             })
@@ -184,7 +179,7 @@ impl Gate {
         }
     }
 
-    async fn administrator_or_agent(&self) -> Result<(Cause, Option<ScopeSet>), Problem> {
+    async fn administrator_or_agent(&self) -> Result<(Cause, Powers), Problem> {
         let basic = match self.authorization.as_slice() {
             [only] => basic_halves(only),
             _ => None,
@@ -199,7 +194,7 @@ impl Gate {
                 .cause("")
                 .by(Actor::new(ActorKind::Client, principal.client_id.as_str()));
             cause.tenant_id = principal.tenant_id.clone();
-            return Ok((cause, Some(principal.scope.clone())));
+            return Ok((cause, Powers::Token(principal.scope.clone())));
         };
         if self.from_another_site {
             return Err(self.another_site().await);
@@ -219,10 +214,9 @@ impl Gate {
                     .cause("")
                     .by(Actor::new(ActorKind::Administrator, administrator.username));
                 cause.tenant_id = administrator.tenant_id;
-                self.count(Decision::Allowed);
-                let entry = Entry::new("request", Decision::Allowed, &cause).target(&self.target);
-                self.app.journal.record(entry).await?;
-                Ok((cause, None))
+                let role = administrator.role;
+                admit(&self.app, &cause, &self.target, role, self.any_of).await?;
+                Ok((cause, Powers::Role(role)))
             }
             Err(error) => {
                 let problem = Problem::from(error);
@@ -277,13 +271,50 @@ impl Gate {
     }
 
     fn count(&self, decision: Decision) {
-        let labels = [self.target.as_str(), decision.name()];
-        self.app.metrics.actions.with_label_values(&labels).inc();
+        count(&self.app, &self.target, decision);
     }
 }
 
+/// Records whether an administrator's role covers any one of the scopes.
+///
+/// # Errors
+/// 403 if it does not.
+pub async fn admit(
+    app: &App,
+    cause: &Cause,
+    target: &str,
+    role: Role,
+    any_of: &[&str],
+) -> Result<(), Problem> {
+    let admitted = Powers::Role(role).cover(any_of);
+    let decision = if admitted {
+        Decision::Allowed
+    } else {
+        Decision::Denied
+    };
+    count(app, target, decision);
+    let entry = Entry::new("request", decision, cause).target(target);
+    if admitted {
+        app.journal.record(entry).await?;
+        return Ok(());
+    }
+    app.journal.record(entry.reason("insufficient_role")).await?;
+    Err(insufficient_role(role))
+}
+
+fn insufficient_role(role: Role) -> Problem {
+    let detail = format!("The role {} does not permit this.", role.name());
+    Problem::new(StatusCode::FORBIDDEN, detail).kind("urn:ambit:problem:insufficient_role")
+}
+
+/// Counts a decision about an address that is no action.
+fn count(app: &App, target: &str, decision: Decision) {
+    let labels = [target, decision.name()];
+    app.metrics.actions.with_label_values(&labels).inc();
+}
+
 /// Whether a browser says that another site made it send a request that changes something.
-fn is_from_another_site(request: &HttpRequest) -> bool {
+pub fn is_from_another_site(request: &HttpRequest) -> bool {
     if request.method().is_safe() {
         return false;
     }

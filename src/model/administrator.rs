@@ -1,8 +1,41 @@
 //! An administrator's account, and what names and passwords may be.
 
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{TenantId, Timestamp};
+
+/// What an administrator is there for, and so may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything.
+    Owner,
+    /// Registers, changes and stops clients, and reads the rest, but for administrators.
+    ClientManager,
+    /// Reads everything, and changes nothing.
+    Auditor,
+}
+
+impl Role {
+    /// Every role, the mightiest first.
+    pub const ALL: [Self; 3] = [Self::Owner, Self::ClientManager, Self::Auditor];
+
+    /// As the database, the admin API and the command line write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::ClientManager => "client_manager",
+            Self::Auditor => "auditor",
+        }
+    }
+
+    /// The role of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
 
 /// Someone who runs this server.
 #[derive(Debug, Clone)]
@@ -17,6 +50,8 @@ pub struct Administrator {
     pub created_at: Timestamp,
     /// When its password was last set.
     pub updated_at: Timestamp,
+    /// What it may do.
+    pub role: Role,
 }
 
 impl Administrator {

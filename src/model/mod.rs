@@ -10,7 +10,7 @@ mod principal;
 mod resource;
 mod scope;
 
-pub use administrator::Administrator;
+pub use administrator::{Administrator, Role};
 pub use client::{Client, ClientSecret};
 #[cfg(test)]
 pub use clock::ManualClock;

@@ -23,6 +23,7 @@ pub mod releases;
 pub mod revoked_tokens;
 mod schema;
 pub mod scopes;
+pub mod sessions;
 pub mod signing_keys;
 mod transaction;
 

@@ -53,6 +53,23 @@ diesel::table! {
         password_hash -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
+        role -> Text,
+    }
+}
+
+diesel::table! {
+    sessions (session_hash) {
+        session_hash -> Text,
+        tenant_id -> Text,
+        username -> Text,
+        state -> Text,
+        created_at -> BigInt,
+        last_seen_at -> BigInt,
+        ends_at -> BigInt,
+        remote_address -> Nullable<Text>,
+        user_agent -> Text,
+        flash -> Nullable<Text>,
+        sealed -> Nullable<Text>,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::web::{Data, Json, Path};
-use actix_web::{HttpResponse, get, post, put};
+use actix_web::{HttpResponse, delete, get, post, put};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -14,11 +14,12 @@ use crate::app::App;
 use crate::http::deferred::Deferred;
 use crate::http::error::Problem;
 use crate::http::extract::Admitted;
-use crate::model::Administrator;
+use crate::model::{Administrator, Role};
 
 /// The routes.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list).service(create).service(set_password);
+    config.service(list).service(create).service(remove);
+    config.service(set_password).service(set_role);
 }
 
 /// An administrator, without the password.
@@ -34,6 +35,8 @@ struct AdministratorView {
     created_at: i64,
     /// When the password was last set, in seconds since the epoch.
     updated_at: i64,
+    /// What it may do.
+    role: Role,
 }
 
 impl From<&Administrator> for AdministratorView {
@@ -43,6 +46,7 @@ impl From<&Administrator> for AdministratorView {
             tenant_id: administrator.tenant_id.as_str().to_owned(),
             created_at: administrator.created_at.seconds(),
             updated_at: administrator.updated_at.seconds(),
+            role: administrator.role,
         }
     }
 }
@@ -95,11 +99,19 @@ struct NewAdministrator {
         pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$"
     )]
     password: SecretString,
+    /// What it may do; `owner`, which is everything, if left out.
+    #[serde(default = "owner")]
+    #[schema(required = false, default = "owner")]
+    role: Role,
+}
+
+fn owner() -> Role {
+    Role::Owner
 }
 
 /// Makes an administrator's account
 ///
-/// Whoever knows the password may then do everything here.
+/// Whoever knows the password may then do here what the role permits.
 #[utoipa::path(
     operation_id = "create_administrator",
     tag = "Administrators",
@@ -130,7 +142,7 @@ async fn create(
     let body = body.read()?;
     let made = app
         .administrators
-        .create(&caller.cause, &body.username, &body.password)
+        .create(&caller.cause, &body.username, &body.password, body.role)
         .await?;
     Ok(HttpResponse::Created().json(AdministratorView::from(&made)))
 }
@@ -160,7 +172,7 @@ struct NewPassword {
 
 /// Sets a new password
 ///
-/// The old one works no more.
+/// The old one works no more, and sessions that began with it have ended.
 #[utoipa::path(
     operation_id = "set_administrator_password",
     tag = "Administrators",
@@ -193,6 +205,81 @@ async fn set_password(
     let body = body.read()?;
     app.administrators
         .reset_password(&caller.cause, &path.username, &body.password)
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Another role.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewRole {
+    /// What the administrator may do from now on.
+    role: Role,
+}
+
+/// Gives an administrator another role
+///
+/// Its sessions have ended. The last owner stays one.
+#[utoipa::path(
+    operation_id = "set_administrator_role",
+    tag = "administrators",
+    security(("administrator" = []), ("client_credentials" = ["ambit:administrators:write"])),
+    params(AdministratorPath),
+    request_body = NewRole,
+    responses(
+        (status = 204, description = "The role is set."),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[put("/admin/api/administrators/{username}/role")]
+async fn set_role(
+    caller: Admitted<WriteAdministrators>,
+    path: Path<AdministratorPath>,
+    body: Deferred<Json<NewRole>>,
+    app: Data<Arc<App>>,
+) -> Result<HttpResponse, Problem> {
+    let body = body.read()?;
+    app.administrators
+        .set_role(&caller.cause, &path.username, body.role)
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Removes an administrator
+///
+/// Its password works no more, and its sessions have ended. The last owner stays.
+#[utoipa::path(
+    operation_id = "remove_administrator",
+    tag = "administrators",
+    security(("administrator" = []), ("client_credentials" = ["ambit:administrators:write"])),
+    params(AdministratorPath),
+    responses(
+        (status = 204, description = "The administrator is gone."),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/admin/api/administrators/{username}")]
+async fn remove(
+    caller: Admitted<WriteAdministrators>,
+    path: Path<AdministratorPath>,
+    app: Data<Arc<App>>,
+) -> Result<HttpResponse, Problem> {
+    app.administrators
+        .remove(&caller.cause, &path.username)
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,7 +1,8 @@
 //! The admin API: thin over the services. Each file holds an operation, or operations that share one
 //! shape, with the documentation of each.
 //!
-//! Callers are administrators (HTTP Basic) or agents whose token has the right `ambit:*` scope.
+//! Callers are administrators (HTTP Basic) whose role permits it, or agents whose token has the right
+//! `ambit:*` scope.
 
 mod administrators;
 mod audit;
@@ -49,7 +50,7 @@ admin_scopes! {
     ReadAdministrators, "ambit:administrators:read", Normal,
         "List administrators.";
     WriteAdministrators, "ambit:administrators:write", Sensitive,
-        "Create administrators and reset their passwords.";
+        "Create and remove administrators, and set their passwords and roles.";
 }
 
 /// Demands [`READ_AUDIT`].

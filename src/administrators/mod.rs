@@ -1,16 +1,26 @@
-//! Those who run this server: accounts, passwords, sign-in.
+//! Those who run this server: accounts, roles, passwords, sessions in a browser.
+
+mod roles;
+mod session_key;
+mod sessions;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
+pub use roles::Powers;
+pub use session_key::SessionKey;
+pub use sessions::{Opening, Session, SessionLimits, Sessions, State};
+
 use crate::audit::{Cause, Decision, Entry, Journal};
 use crate::clients::AuthenticationError;
-use crate::model::{Administrator, Clock};
+use crate::model::{Administrator, Clock, Role, TenantId};
 use crate::secrets::{Checker, HashError, Refused, Stored};
 use crate::storage::changes::{Change, Kind};
-use crate::storage::{StorageError, Store, administrators as table};
+use crate::storage::{
+    AnyConnection, StorageError, Store, administrators as table, sessions as sessions_table,
+};
 
 /// Why an account was not made or changed.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +41,9 @@ pub enum AdministratorError {
     /// There is none of this name.
     #[error("there is no administrator of this name")]
     NotFound,
+    /// Without this one, nobody could make administrators any more.
+    #[error("this is the only owner; make another administrator an owner first")]
+    LastOwner,
     /// Hashing the password failed.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -79,6 +92,7 @@ impl Administrators {
         cause: &Cause,
         username: &str,
         password: &SecretString,
+        role: Role,
     ) -> Result<Administrator, AdministratorError> {
         check_name(username)?;
         check_password(password)?;
@@ -89,15 +103,16 @@ impl Administrators {
             password_hash: self.checker.hash(password).await?,
             created_at: now,
             updated_at: now,
+            role,
         };
         let made = administrator.clone();
         let effect = move |connection: &mut _| table::insert(connection, &made);
-        self.change(cause, "administrator.create", username, effect)
-            .await?;
+        let entry = entry("administrator.create", cause, username).detail("role", role.name());
+        self.change(entry, username, effect).await?;
         Ok(administrator)
     }
 
-    /// Sets a new password.
+    /// Sets a new password, and ends the sessions that began with the old one.
     pub async fn reset_password(
         &self,
         cause: &Cause,
@@ -110,10 +125,59 @@ impl Administrators {
         let now = self.clock.now();
         let name = username.to_owned();
         let effect = move |connection: &mut _| {
-            table::set_password(connection, &name, hash.expose_secret(), now)
+            table::set_password(connection, &name, hash.expose_secret(), now)?;
+            sessions_table::delete_all(connection, &name)
         };
-        self.change(cause, "administrator.reset_password", username, effect)
-            .await?;
+        let entry = entry("administrator.reset_password", cause, username);
+        self.change(entry, username, effect).await?;
+        self.checker.forget(&remembered_as(username));
+        Ok(())
+    }
+
+    /// Gives an administrator another role, and ends the sessions that began with the old one.
+    ///
+    /// # Errors
+    /// [`AdministratorError::LastOwner`] if no owner would be left.
+    pub async fn set_role(
+        &self,
+        cause: &Cause,
+        username: &str,
+        role: Role,
+    ) -> Result<(), AdministratorError> {
+        check_name(username).map_err(|_| AdministratorError::NotFound)?;
+        let name = username.to_owned();
+        let tenant_id = cause.tenant_id.clone();
+        let effect = move |connection: &mut _| {
+            let current = table::find(connection, &name)?.ok_or(StorageError::NotFound)?;
+            if current.role == role {
+                return Ok(());
+            }
+            if role != Role::Owner {
+                refuse_last_owner(connection, &tenant_id, &current)?;
+            }
+            table::set_role(connection, &name, role)?;
+            sessions_table::delete_all(connection, &name)
+        };
+        let entry = entry("administrator.set_role", cause, username).detail("role", role.name());
+        last_owner(self.change(entry, username, effect).await)
+    }
+
+    /// Removes an administrator, and ends its sessions.
+    ///
+    /// # Errors
+    /// [`AdministratorError::LastOwner`] if no owner would be left.
+    pub async fn remove(&self, cause: &Cause, username: &str) -> Result<(), AdministratorError> {
+        check_name(username).map_err(|_| AdministratorError::NotFound)?;
+        let name = username.to_owned();
+        let tenant_id = cause.tenant_id.clone();
+        let effect = move |connection: &mut _| {
+            let current = table::find(connection, &name)?.ok_or(StorageError::NotFound)?;
+            refuse_last_owner(connection, &tenant_id, &current)?;
+            sessions_table::delete_all(connection, &name)?;
+            table::delete(connection, &name)
+        };
+        let entry = entry("administrator.remove", cause, username);
+        last_owner(self.change(entry, username, effect).await)?;
         self.checker.forget(&remembered_as(username));
         Ok(())
     }
@@ -172,18 +236,42 @@ impl Administrators {
 
     async fn change(
         &self,
-        cause: &Cause,
-        event: &'static str,
+        entry: Entry,
         username: &str,
-        effect: impl Fn(&mut crate::storage::AnyConnection) -> Result<(), StorageError> + Send + 'static,
+        effect: impl Fn(&mut AnyConnection) -> Result<(), StorageError> + Send + 'static,
     ) -> Result<(), AdministratorError> {
-        let entry = Entry::new(event, Decision::Allowed, cause).target(username);
         let change = Change {
             kind: Kind::Administrator,
             subject: username.to_owned(),
         };
         Ok(self.journal.change(entry, Some(change), effect).await?)
     }
+}
+
+fn entry(event: &'static str, cause: &Cause, username: &str) -> Entry {
+    Entry::new(event, Decision::Allowed, cause).target(username)
+}
+
+/// Changes are made one after another, on every replica, so nobody else can take the other owner away
+/// meanwhile.
+fn refuse_last_owner(
+    connection: &mut AnyConnection,
+    tenant_id: &TenantId,
+    current: &Administrator,
+) -> Result<(), StorageError> {
+    let owner = current.role == Role::Owner;
+    if owner && !table::has_other_owner(connection, tenant_id, &current.username)? {
+        return Err(StorageError::Conflict);
+    }
+    Ok(())
+}
+
+/// A conflict of what takes power away.
+fn last_owner(outcome: Result<(), AdministratorError>) -> Result<(), AdministratorError> {
+    outcome.map_err(|error| match error {
+        AdministratorError::Exists => AdministratorError::LastOwner,
+        other => other,
+    })
 }
 
 /// Keeps administrators' names apart from client identifiers, which have no colon.

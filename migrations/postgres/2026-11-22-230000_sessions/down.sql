@@ -1,0 +1,2 @@
+DROP TABLE sessions;
+ALTER TABLE administrators DROP COLUMN role;

@@ -1,0 +1,156 @@
+//! Sessions of administrators in a browser, each under the hash of its identifier.
+
+use diesel::prelude::*;
+
+use super::schema::sessions;
+use super::{AnyConnection, StorageError};
+use crate::model::Timestamp;
+
+/// One session as it is stored. Times are microseconds since the epoch.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = sessions)]
+pub struct SessionRow {
+    /// SHA-256 of the identifier, in hexadecimal.
+    pub session_hash: String,
+    /// Whose it is.
+    pub tenant_id: String,
+    /// Who signed in.
+    pub username: String,
+    /// How far the sign-in has come.
+    pub state: String,
+    /// When it began.
+    pub created_at: i64,
+    /// When it was last used, or a little before.
+    pub last_seen_at: i64,
+    /// When it ends at the latest.
+    pub ends_at: i64,
+    /// Where it was begun from.
+    pub remote_address: Option<String>,
+    /// What the browser called itself.
+    pub user_agent: String,
+    /// A message for the next page.
+    pub flash: Option<String>,
+    /// What the next page shows once, under a key that the browser alone holds.
+    pub sealed: Option<String>,
+}
+
+/// Adds a session.
+pub fn insert(connection: &mut AnyConnection, session: &SessionRow) -> Result<(), StorageError> {
+    diesel::insert_into(sessions::table)
+        .values(session)
+        .execute(connection)?;
+    Ok(())
+}
+
+/// One session.
+pub fn find(
+    connection: &mut AnyConnection,
+    session_hash: &str,
+) -> Result<Option<SessionRow>, StorageError> {
+    let row = sessions::table
+        .find(session_hash)
+        .select(SessionRow::as_select())
+        .first(connection)
+        .optional()?;
+    Ok(row)
+}
+
+/// An administrator's sessions, newest first.
+pub fn of_administrator(
+    connection: &mut AnyConnection,
+    username: &str,
+    limit: i64,
+) -> Result<Vec<SessionRow>, StorageError> {
+    let rows = sessions::table
+        .filter(sessions::username.eq(username))
+        .order((sessions::created_at.desc(), sessions::session_hash.asc()))
+        .limit(limit)
+        .select(SessionRow::as_select())
+        .load(connection)?;
+    Ok(rows)
+}
+
+/// Notes that a session was used.
+pub fn touch(
+    connection: &mut AnyConnection,
+    session_hash: &str,
+    at: Timestamp,
+) -> Result<(), StorageError> {
+    diesel::update(sessions::table.find(session_hash))
+        .set(sessions::last_seen_at.eq(at.micros()))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Leaves a message for the next page, or takes it away.
+pub fn set_flash(
+    connection: &mut AnyConnection,
+    session_hash: &str,
+    flash: Option<&str>,
+) -> Result<(), StorageError> {
+    diesel::update(sessions::table.find(session_hash))
+        .set(sessions::flash.eq(flash))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Leaves what the next page shows once.
+pub fn set_sealed(
+    connection: &mut AnyConnection,
+    session_hash: &str,
+    sealed: &str,
+) -> Result<(), StorageError> {
+    diesel::update(sessions::table.find(session_hash))
+        .set(sessions::sealed.eq(Some(sealed)))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Takes away what was to be shown once, if it is still this; whether it was.
+pub fn take_sealed(
+    connection: &mut AnyConnection,
+    session_hash: &str,
+    sealed: &str,
+) -> Result<bool, StorageError> {
+    let mine = sessions::table
+        .find(session_hash)
+        .filter(sessions::sealed.eq(sealed));
+    let taken = diesel::update(mine)
+        .set(sessions::sealed.eq(None::<String>))
+        .execute(connection)?;
+    Ok(taken > 0)
+}
+
+/// Ends one of an administrator's sessions.
+pub fn delete(
+    connection: &mut AnyConnection,
+    username: &str,
+    session_hash: &str,
+) -> Result<(), StorageError> {
+    let one = sessions::table
+        .find(session_hash)
+        .filter(sessions::username.eq(username));
+    match diesel::delete(one).execute(connection)? {
+        0 => Err(StorageError::NotFound),
+        _ => Ok(()),
+    }
+}
+
+/// Ends all of an administrator's sessions.
+pub fn delete_all(connection: &mut AnyConnection, username: &str) -> Result<(), StorageError> {
+    diesel::delete(sessions::table.filter(sessions::username.eq(username))).execute(connection)?;
+    Ok(())
+}
+
+/// Forgets sessions that have ended: by their limit, or unused since `idle_since`.
+pub fn forget(
+    connection: &mut AnyConnection,
+    now: Timestamp,
+    idle_since: Timestamp,
+) -> Result<(), StorageError> {
+    let over = sessions::ends_at
+        .le(now.micros())
+        .or(sessions::last_seen_at.le(idle_since.micros()));
+    diesel::delete(sessions::table.filter(over)).execute(connection)?;
+    Ok(())
+}
