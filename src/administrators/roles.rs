@@ -16,7 +16,12 @@ const PERMISSIONS: &[(&str, &[Role])] = &[
     ("ambit:audit:read", &[Owner, ClientManager, Auditor]),
     ("ambit:administrators:read", &[Owner, Auditor]),
     ("ambit:administrators:write", &[Owner]),
+    // No scope: what everybody who is signed in may do with the sessions that are their own.
+    (OWN_SESSIONS, &[Owner, ClientManager, Auditor]),
 ];
+
+/// Seeing and ending one's own sessions.
+pub const OWN_SESSIONS: &str = "own_sessions";
 
 impl Role {
     /// Whether a role may do what the scope of this name lets an agent do.
@@ -63,7 +68,8 @@ mod tests {
     fn an_owner_may_do_everything_and_an_auditor_change_nothing() {
         for (scope, _) in PERMISSIONS {
             assert!(Owner.permits(scope), "{scope}");
-            assert_eq!(Auditor.permits(scope), scope.ends_with(":read"), "{scope}");
+            let expected = scope.ends_with(":read") || *scope == OWN_SESSIONS;
+            assert_eq!(Auditor.permits(scope), expected, "{scope}");
         }
         assert!(Owner.permits("ambit:new:write"));
         assert!(!Auditor.permits("ambit:new:read"));
@@ -72,7 +78,7 @@ mod tests {
     #[test]
     fn a_client_manager_has_nothing_to_do_with_administrators() {
         for (scope, _) in PERMISSIONS {
-            let expected = *scope == "ambit:clients:write"
+            let expected = ["ambit:clients:write", OWN_SESSIONS].contains(scope)
                 || (scope.ends_with(":read") && !scope.contains("administrators"));
             assert_eq!(ClientManager.permits(scope), expected, "{scope}");
         }

@@ -244,6 +244,9 @@ impl Sessions {
     /// # Errors
     /// [`StorageError::NotFound`] if there is none of this hash.
     pub async fn end(&self, cause: &Cause, username: &str, hash: &str) -> Result<(), StorageError> {
+        if !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(StorageError::NotFound);
+        }
         self.delete(cause, "administrator.session.end", username, hash)
             .await
     }
@@ -289,7 +292,8 @@ impl Sessions {
         text: &SecretString,
     ) -> Result<(), StorageError> {
         let sealed = key.seal(text);
-        let sealed = sealed.ok_or_else(|| StorageError::Unavailable("sealing failed".to_owned()))?;
+        let sealed =
+            sealed.ok_or_else(|| StorageError::Unavailable("sealing failed".to_owned()))?;
         let hash = key.hash();
         let effect = move |connection: &mut _| table::set_sealed(connection, &hash, &sealed);
         self.journal.maintain(effect).await

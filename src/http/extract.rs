@@ -71,6 +71,37 @@ impl<R> Admitted<R> {
     }
 }
 
+impl<R: Requirement> Admitted<R> {
+    /// An administrator whom a session in a browser vouches for. Whoever calls this has checked that.
+    ///
+    /// # Errors
+    /// 403, recorded, if the role does not permit what is demanded.
+    pub(super) async fn by_session(
+        request: &HttpRequest,
+        cause: Cause,
+        role: Role,
+    ) -> Result<Self, Problem> {
+        let gate = Gate::new::<R>(request)?;
+        admit(&gate.app, &cause, &gate.target, role, gate.any_of).await?;
+        Ok(Self {
+            cause,
+            powers: Powers::Role(role),
+            gate,
+            requirement: PhantomData,
+        })
+    }
+
+    /// Whether the caller may also do what another requirement demands.
+    pub fn may<Other: Requirement>(&self) -> bool {
+        self.powers.cover(Other::ANY_OF)
+    }
+
+    /// What the caller may do.
+    pub fn powers(&self) -> &Powers {
+        &self.powers
+    }
+}
+
 type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, actix_web::Error>>>>;
 
 impl<R: Requirement> FromRequest for Scoped<R> {
@@ -245,15 +276,7 @@ impl Gate {
     /// A browser remembers the password that it was asked for, and sends it with whatever another
     /// site has it post.
     async fn another_site(&self) -> Problem {
-        self.count(Decision::Denied);
-        let entry = Entry::new("request", Decision::Denied, &self.context.cause(""))
-            .target(&self.target)
-            .reason("cross_site_request");
-        if let Err(error) = self.app.journal.record_unknown(entry).await {
-            return error.into();
-        }
-        let detail = "A request from another site is not taken with a password.";
-        Problem::new(StatusCode::FORBIDDEN, detail).kind("urn:ambit:problem:cross_site_request")
+        refuse_another_site(&self.app, &self.context.cause(""), &self.target).await
     }
 
     fn insufficient_scope(&self, needed: &str) -> Problem {
@@ -279,7 +302,7 @@ impl Gate {
 ///
 /// # Errors
 /// 403 if it does not.
-pub async fn admit(
+async fn admit(
     app: &App,
     cause: &Cause,
     target: &str,
@@ -298,8 +321,23 @@ pub async fn admit(
         app.journal.record(entry).await?;
         return Ok(());
     }
-    app.journal.record(entry.reason("insufficient_role")).await?;
+    app.journal
+        .record(entry.reason("insufficient_role"))
+        .await?;
     Err(insufficient_role(role))
+}
+
+/// Records that another site made a browser send something, and says so.
+pub async fn refuse_another_site(app: &App, cause: &Cause, target: &str) -> Problem {
+    count(app, target, Decision::Denied);
+    let entry = Entry::new("request", Decision::Denied, cause)
+        .target(target)
+        .reason("cross_site_request");
+    if let Err(error) = app.journal.record_unknown(entry).await {
+        return error.into();
+    }
+    let detail = "A request from another site is not taken from an administrator.";
+    Problem::new(StatusCode::FORBIDDEN, detail).kind("urn:ambit:problem:cross_site_request")
 }
 
 fn insufficient_role(role: Role) -> Problem {

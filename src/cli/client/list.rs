@@ -88,6 +88,7 @@ impl Args {
         let filter = Filter {
             search: self.search.clone(),
             enabled,
+            scope: None,
         };
         let (clients, next) = context
             .read(async |app, cause| {

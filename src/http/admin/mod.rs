@@ -1,3 +1,4 @@
 //! What administrators use.
 
 pub mod api;
+pub mod gui;

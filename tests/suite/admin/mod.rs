@@ -5,3 +5,5 @@ mod authentication;
 mod authorization;
 mod cross_site;
 mod escalation;
+mod gui;
+mod roles;

@@ -6,7 +6,7 @@
 
 mod administrators;
 mod audit;
-mod clients;
+pub mod clients;
 mod keys;
 mod scopes;
 

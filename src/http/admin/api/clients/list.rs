@@ -14,6 +14,7 @@ use crate::http::admin::api::ReadClients;
 use crate::http::deferred::Deferred;
 use crate::http::error::Problem;
 use crate::http::extract::Admitted;
+use crate::model::ScopeToken;
 use crate::storage::clients::{Filter, Order};
 
 /// Which clients, in which order, from where.
@@ -26,6 +27,9 @@ struct ListQuery {
     search: Option<String>,
     /// Only enabled ones, or only disabled ones.
     enabled: Option<bool>,
+    /// Only clients that may ask for this scope.
+    #[param(max_length = 128, pattern = r"^[!#-\[\]-~]+$")]
+    scope: Option<String>,
     /// What to order by; newest first if left out.
     #[param(inline)]
     sort: Option<Sort>,
@@ -97,6 +101,13 @@ pub async fn get(
     if query.search.as_ref().is_some_and(too_long) {
         return Err(bad("search has at most 200 characters, and no NUL."));
     }
+    if query
+        .scope
+        .as_ref()
+        .is_some_and(|scope| ScopeToken::parse(scope).is_err())
+    {
+        return Err(bad("scope is one scope."));
+    }
     let order = query.sort.map(Order::from).unwrap_or_default();
     let decode = |cursor| decode_cursor(cursor, order);
     let after = query.cursor.as_deref().map(decode).transpose();
@@ -105,6 +116,7 @@ pub async fn get(
     let filter = Filter {
         search: query.search,
         enabled: query.enabled,
+        scope: query.scope,
     };
     let (clients, next) = app
         .clients

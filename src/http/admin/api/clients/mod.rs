@@ -54,7 +54,7 @@ fn no_such_client() -> Problem {
 }
 
 /// The scope that a body asks for. What is malformed asks for nothing; registration will refuse it.
-fn asked_for(scope: Option<&str>) -> ScopeSet {
+pub fn asked_for(scope: Option<&str>) -> ScopeSet {
     scope
         .and_then(|text| ScopeSet::parse(text).ok())
         .unwrap_or_default()
@@ -62,7 +62,7 @@ fn asked_for(scope: Option<&str>) -> ScopeSet {
 
 /// A caller that gives a client a secret, changes it, or lets it in, could act as that client: it must
 /// have whatever power over this server the client has.
-async fn must_cover_client(
+pub async fn must_cover_client(
     caller: &Admitted<WriteClients>,
     app: &App,
     client_id: &ClientId,

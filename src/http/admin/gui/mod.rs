@@ -1,0 +1,91 @@
+//! The admin GUI at `/admin`: pages drawn here, which need no script.
+//!
+//! A page is one file here, one template under `templates/admin` and one line in [`SECTIONS`]:
+//!
+//! 1. the file names its routes in a `configure`, below `/admin`;
+//! 2. who only looks is a [`Visitor`](gate::Visitor), typed by what the page demands; who changes
+//!    something is a [`Submitted`](gate::Submitted), which is checked to come from a form of the same
+//!    session, and ends with a redirect ([`Visitor::done`](gate::Visitor::done));
+//! 3. the template extends `layout.html` and is handed the visitor's [`Shell`](shell::Shell);
+//! 4. the handler calls the services that the admin API calls, and returns their errors as they are:
+//!    [`frame`] makes pages of them.
+
+mod assets;
+mod clients;
+mod cookies;
+mod form;
+mod frame;
+mod gate;
+mod sessions;
+mod shell;
+mod sign_in;
+mod theme;
+
+use actix_web::dev::HttpServiceFactory;
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, guard};
+
+use super::api::ReadClients;
+use crate::http::error::Problem;
+use crate::http::extract::Requirement;
+
+/// A part of the GUI with a place in the navigation.
+pub struct Section {
+    /// Where it begins.
+    pub path: &'static str,
+    /// What the navigation calls it.
+    pub title: &'static str,
+    /// The symbol's name in `templates/admin/icons.svg`.
+    pub icon: &'static str,
+    /// Whoever may do any one of these sees it in the navigation. Its handlers demand it themselves.
+    pub needs: &'static [&'static str],
+    /// Its routes, below `/admin`.
+    pub configure: fn(&mut ServiceConfig),
+}
+
+/// Every part, in the order of the navigation.
+pub static SECTIONS: &[Section] = &[Section {
+    path: "/admin/clients",
+    title: "Clients",
+    icon: "clients",
+    needs: ReadClients::ANY_OF,
+    configure: clients::configure,
+}];
+
+/// Where `/admin` leads.
+const HOME: &str = "/admin/clients";
+
+/// Every route of the GUI. The admin API stands beside it.
+pub fn scope() -> impl HttpServiceFactory {
+    let is_api = |path: &str| path == "/admin/api" || path.starts_with("/admin/api/");
+    web::scope("/admin")
+        .guard(guard::fn_guard(move |context| {
+            !is_api(context.head().uri.path())
+        }))
+        .configure(|config| {
+            for section in SECTIONS {
+                (section.configure)(config);
+            }
+        })
+        .configure(sign_in::configure)
+        .configure(sessions::configure)
+        .configure(theme::configure)
+        .configure(assets::configure)
+        .service(web::resource("").route(web::get().to(home)))
+        .default_service(web::route().to(nowhere))
+        .wrap(from_fn(frame::around))
+}
+
+async fn home() -> HttpResponse {
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, HOME))
+        .finish()
+}
+
+async fn nowhere() -> Result<HttpResponse, Problem> {
+    let detail = "There is no page at this address.";
+    Err(Problem::new(StatusCode::NOT_FOUND, detail))
+}
