@@ -140,6 +140,7 @@ fn introduction(base: &str, folder: &TempDir, password: &SecretString) -> String
          \n\
          server         {base}\n\
          API            {base}/docs\n\
+         administration {base}/admin\n\
          administrator  {ADMINISTRATOR}\n\
          password       {password}\n\
          \n\

@@ -41,7 +41,7 @@ struct Index {
     #[schema(example = "1.0.0")]
     version: &'static str,
     /// Places to go on from, none of which asks for credentials, unless it says so.
-    links: [Link; 8],
+    links: [Link; 9],
 }
 
 const INDEX: Index = Index {
@@ -50,6 +50,10 @@ const INDEX: Index = Index {
     links: [
         link("/docs", "A page to browse the API and to try it"),
         link("/openapi.json", "The API in OpenAPI 3.1"),
+        link(
+            "/admin/sign_in",
+            "Pages for administrators, who sign in there",
+        ),
         link(
             "/.well-known/oauth-authorization-server",
             "How to get an access token: metadata of the authorization server (RFC 8414)",

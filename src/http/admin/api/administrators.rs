@@ -36,6 +36,7 @@ struct AdministratorView {
     /// When the password was last set, in seconds since the epoch.
     updated_at: i64,
     /// What it may do.
+    #[schema(example = "owner")]
     role: Role,
 }
 
@@ -222,10 +223,10 @@ struct NewRole {
 /// Its sessions have ended. The last owner stays one.
 #[utoipa::path(
     operation_id = "set_administrator_role",
-    tag = "administrators",
+    tag = "Administrators",
     security(("administrator" = []), ("client_credentials" = ["ambit:administrators:write"])),
     params(AdministratorPath),
-    request_body = NewRole,
+    request_body(content = NewRole, example = json!({"role": "auditor"})),
     responses(
         (status = 204, description = "The role is set."),
         (status = 400, body = Problem, content_type = "application/problem+json"),
@@ -259,7 +260,7 @@ async fn set_role(
 /// Its password works no more, and its sessions have ended. The last owner stays.
 #[utoipa::path(
     operation_id = "remove_administrator",
-    tag = "administrators",
+    tag = "Administrators",
     security(("administrator" = []), ("client_credentials" = ["ambit:administrators:write"])),
     params(AdministratorPath),
     responses(

@@ -28,6 +28,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, guard};
 
+use self::gate::{Anybody, Visitor};
 use super::api::ReadClients;
 use crate::http::error::Problem;
 use crate::http::extract::Requirement;
@@ -85,7 +86,8 @@ async fn home() -> HttpResponse {
         .finish()
 }
 
-async fn nowhere() -> Result<HttpResponse, Problem> {
+/// Whoever is signed in finds the navigation around this page too.
+async fn nowhere(_: Option<Visitor<Anybody>>) -> Result<HttpResponse, Problem> {
     let detail = "There is no page at this address.";
     Err(Problem::new(StatusCode::NOT_FOUND, detail))
 }

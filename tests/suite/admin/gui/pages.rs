@@ -109,6 +109,10 @@ fn what_is_nowhere_is_a_page_and_the_admin_api_keeps_its_answers() {
         let id = answer.header("x-request-id").unwrap();
         assert!(answer.body.contains(id), "{answer}");
     }
+    let there = browser.get("/admin/nothing").body;
+    assert!(there.contains("Sign out"), "{there}");
+    let stranger = Browser::new(&server).get("/admin/nothing").expect(404);
+    assert!(!stranger.body.contains("Sign out"), "{stranger}");
     let answer = browser.get("/admin/api/nothing").expect(404);
     assert_eq!(
         answer.header("content-type"),

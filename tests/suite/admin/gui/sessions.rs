@@ -5,7 +5,7 @@ use std::{thread, time::Duration};
 use serde_json::json;
 
 use super::Browser;
-use crate::support::{Caller, Server, eventually};
+use crate::support::{Backend, Caller, Server, eventually};
 
 const PATH: &str = "/admin/api/administrators";
 const PASSWORD: &str = "correct horse battery";
@@ -135,6 +135,24 @@ fn a_session_holds_through_a_restart() {
     let browser = Browser::signed_in(&server);
     server.restart();
     browser.get("/admin/clients").expect(200);
+}
+
+#[test]
+fn a_session_holds_and_ends_at_every_replica() {
+    // One process at a time serves SQLite.
+    if Backend::of_this_run() != Backend::Postgres {
+        return;
+    }
+    let here = Server::start();
+    let there = here.replica();
+    let browser = Browser::signed_in(&here);
+    let mut elsewhere = Browser::new(&there);
+    elsewhere.cookie = browser.cookie.clone();
+    let way = browser.sent("/admin/clients/new", &[("client_name", "agent")]);
+    let page = elsewhere.get(&way).expect(200).body;
+    assert!(page.contains("Shown this once"), "{page}");
+    elsewhere.sent("/admin/sign_out", &[]);
+    browser.get("/admin/clients").expect(303);
 }
 
 #[test]
