@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use crate::actions::{self, ACTIONS, CallLimits, Datasets, Invoker};
+use crate::actions::{self, ACTIONS, CallLimits, Datasets, Invoker, Turns};
 use crate::administrators::{Administrators, SessionLimits, Sessions};
 use crate::audit::Journal;
 use crate::clients::{self, Clients};
@@ -238,6 +238,7 @@ impl App {
                     bytes: settings.warehouse.query_bytes,
                     time: settings.warehouse.query_timeout,
                 },
+                turns: Turns::new(settings.warehouse.pool_size / 2),
                 clock: Arc::clone(&clock),
                 metrics: metrics.clone(),
             },

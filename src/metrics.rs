@@ -30,7 +30,8 @@ pub struct Metrics {
     pub audit_lag_seconds: prometheus::Histogram,
     /// Records that wait for the next commit.
     pub audit_waiting: IntGauge,
-    /// Refusals of unknown callers that were counted but not recorded.
+    /// Refusals of unknown callers, and of clients that ask for too much, that were counted but not
+    /// recorded.
     pub audit_suppressed: prometheus::IntCounter,
     /// Database queries that wait for a connection.
     pub database_waiting: IntGauge,
@@ -102,7 +103,7 @@ impl Metrics {
             )?,
             audit_suppressed: prometheus::IntCounter::new(
                 "ambit_audit_suppressed_total",
-                "Refusals of unknown callers that were counted but not recorded.",
+                "Refusals of unknown callers, and of clients that ask for too much, that were counted but not recorded.",
             )?,
             database_waiting: gauge(
                 "ambit_database_queue",

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::answers::Keyed;
 use super::dataset::Dataset;
 use super::error::ActionError;
 use super::invoke::Dependencies;
+use super::limits::Turn;
 use super::registry::Registered;
 use crate::audit::{Cause, Decision, Entry, Journal};
 use crate::model::{Principal, Timestamp};
@@ -88,6 +88,12 @@ impl ActionContext {
         self.dependencies.datasets.warehouse()
     }
 
+    /// The caller's turn at the warehouse, held until it is dropped: no client has all of its
+    /// connections to itself.
+    pub async fn turn(&self) -> Turn {
+        self.dependencies.turns.of(&self.principal.client_id).await
+    }
+
     /// What the tables of the warehouse mean, and who may read them.
     pub fn semantics(&self) -> &SemanticLayer {
         &self.dependencies.semantics
@@ -125,8 +131,8 @@ impl ActionContext {
     }
 
     /// Changes what Ambit keeps. The change, the audit record of the call and the answer under its
-    /// idempotency key are one transaction; every replica forgets the datasets that it touches afterwards. What `effect` makes
-    /// is the action's answer.
+    /// idempotency key are one transaction; every replica forgets the datasets that it touches
+    /// afterwards. What `effect` makes is the action's answer.
     ///
     /// # Errors
     /// What `effect` answers, and then nothing was changed; or an outage.
@@ -135,7 +141,7 @@ impl ActionContext {
         effect: impl Fn(&mut AnyConnection) -> Result<T, StorageError> + Send + 'static,
     ) -> Result<T, ActionError>
     where
-        T: Serialize + DeserializeOwned + Send + 'static,
+        T: Serialize + Send + 'static,
     {
         let keyed = self.keyed.clone();
         let at = self.now();
@@ -161,27 +167,28 @@ impl ActionContext {
                 },
             )
             .await;
-        match outcome {
-            Ok(answer) => {
-                self.state().recorded = true;
-                self.dependencies
-                    .datasets
-                    .forget_written_by(&self.action.id);
-                Ok(answer)
-            }
-            Err(StorageError::Conflict) => self.given_meanwhile().await,
-            Err(error) => Err(error.into()),
+        self.state().recorded = outcome.is_ok();
+        // A conflict tells of a change that somebody else made meanwhile.
+        if matches!(outcome, Ok(_) | Err(StorageError::Conflict)) {
+            let datasets = &self.dependencies.datasets;
+            datasets.forget_written_by(&self.action.id);
         }
+        Ok(outcome?)
     }
 
-    /// What a call with the same idempotency key did while this one was under way.
-    async fn given_meanwhile<T: DeserializeOwned>(&self) -> Result<T, ActionError> {
-        let conflict = || ActionError::from(StorageError::Conflict);
-        let keyed = self.keyed.as_ref().ok_or_else(conflict)?;
-        let text = keyed.answer(&self.dependencies.store).await?;
-        let text = text.ok_or_else(conflict)?;
-        self.note("replayed", "true");
-        serde_json::from_str(&text).map_err(|error| ActionError::broken(&error))
+    /// The answer that was given under the call's idempotency key, if there is one.
+    ///
+    /// # Errors
+    /// The key came with another input.
+    pub(super) async fn answered(&self) -> Result<Option<String>, ActionError> {
+        let Some(keyed) = &self.keyed else {
+            return Ok(None);
+        };
+        let answer = keyed.answer(&self.dependencies.store).await?;
+        if answer.is_some() {
+            self.note("replayed", "true");
+        }
+        Ok(answer)
     }
 
     /// The record of the call, decided so.

@@ -16,7 +16,7 @@ use super::answers::Keyed;
 use super::context::{ActionContext, Reporter};
 use super::dataset::Datasets;
 use super::error::ActionError;
-use super::limits::{CallLimits, Limits, Place};
+use super::limits::{CallLimits, Limits, Place, Turns};
 use super::registry::{Registered, Registry};
 use crate::audit::{Cause, Decision, Entry, Journal};
 use crate::metrics::Metrics;
@@ -44,6 +44,8 @@ pub struct Dependencies {
     pub semantics: Arc<SemanticLayer>,
     /// What one query of an agent's own may cost.
     pub query_limits: warehouse::Limits,
+    /// Shares its connections out.
+    pub turns: Turns,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Counts.
@@ -249,6 +251,9 @@ impl Invoker {
                 Err(error) => error.into(),
             }
         };
+        if let Err(wait) = self.limits.count(&principal) {
+            return Err(self.limited(action, &principal, &cause, door, wait).await);
+        }
         let covers = |scope: &&&str| !principal.scope.contains(scope);
         if action.scopes.iter().any(|scope| covers(&scope)) {
             let needed = Refusal::InsufficientScope(action.definition.scope.to_owned());
@@ -263,8 +268,7 @@ impl Invoker {
         let place = match self.limits.begin(&principal) {
             Ok(place) => place,
             Err(wait) => {
-                let limited = Refusal::Limited(wait);
-                return Err(refuse(Decision::Limited, "too_many_calls", limited).await);
+                return Err(self.limited(action, &principal, &cause, door, wait).await);
             }
         };
         Ok(Admission {
@@ -275,6 +279,41 @@ impl Invoker {
             policy,
             place,
         })
+    }
+
+    /// Counts a request of a known caller that is no call, such as for the list of what it may do.
+    ///
+    /// # Errors
+    /// It asks for too much.
+    pub fn count_request(&self, principal: &Principal) -> Result<(), Refusal> {
+        self.limits.count(principal).map_err(Refusal::Limited)
+    }
+
+    async fn limited(
+        &self,
+        action: &'static Registered,
+        principal: &Arc<Principal>,
+        cause: &Cause,
+        door: &'static str,
+        wait: Duration,
+    ) -> Refusal {
+        self.count(action, Decision::Limited);
+        let Some(unrecorded) = self.limits.record_refusal(principal) else {
+            self.dependencies.metrics.audit_suppressed.inc();
+            return Refusal::Limited(wait);
+        };
+        let mut entry = Entry::new("action", Decision::Limited, cause)
+            .principal(principal)
+            .target(&action.id)
+            .reason("too_many_calls")
+            .detail("door", door);
+        if unrecorded > 0 {
+            entry = entry.fact("suppressed_before", unrecorded.to_string());
+        }
+        match self.dependencies.journal.record(entry).await {
+            Ok(()) => Refusal::Limited(wait),
+            Err(error) => error.into(),
+        }
     }
 
     /// Refuses a call that was let in and whose input cannot even be read.
@@ -339,18 +378,24 @@ impl Invoker {
     }
 
     async fn run(&self, context: &ActionContext, input: Value) -> Result<String, ActionError> {
-        if let Some(keyed) = &context.keyed
-            && let Some(answer) = keyed.answer(&self.dependencies.store).await?
-        {
-            context.note("replayed", "true");
+        if let Some(answer) = context.answered().await? {
             return Ok(answer);
         }
         let running = (context.action.definition.run)(context, input);
         let running = AssertUnwindSafe(running).catch_unwind();
-        match tokio::time::timeout(self.deadline, running).await {
+        let outcome = match tokio::time::timeout(self.deadline, running).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(ActionError::Broken("it panicked".to_owned())),
             Err(_) => Err(ActionError::Deadline(self.deadline)),
+        };
+        match (&context.keyed, outcome) {
+            // What a call with the same key did meanwhile may be what is in this one's way.
+            (Some(_), Err(refusal)) => context.answered().await?.ok_or(refusal),
+            (Some(_), Ok(_)) if !context.state().recorded => Err(ActionError::Broken(
+                "its answer was not kept: a writing action changes what it changes in context.change"
+                    .to_owned(),
+            )),
+            (_, outcome) => outcome,
         }
     }
 

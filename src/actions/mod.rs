@@ -40,7 +40,7 @@ pub use context::{ActionContext, Progress, Reporter};
 pub use dataset::{Dataset, Datasets, Reader};
 pub use error::ActionError;
 pub use invoke::{Admission, Answer, Call, Dependencies, Door, Input, Invoker, Refusal};
-pub use limits::{CallLimits, Limits};
+pub use limits::{CallLimits, Limits, Turns};
 pub use registry::{Registered, Registry};
 pub use schema::{components, self_contained};
 

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::schema::recorded_releases;
+use super::schema::{recorded_changes, recorded_releases};
 use super::{AnyConnection, StorageError};
 use crate::model::{TenantId, Timestamp};
 
@@ -41,14 +41,16 @@ type ReleaseRow = (
     i64,
 );
 
-/// Records a release.
+/// Records a release that ships the changes of these identifiers.
 ///
 /// # Errors
-/// [`StorageError::Conflict`] if the version is recorded already.
+/// [`StorageError::Conflict`] if the version is recorded already, or a release that ships one of the
+/// changes.
 pub fn insert(
     connection: &mut AnyConnection,
     tenant_id: &TenantId,
     release: &RecordedRelease,
+    change_ids: &[String],
 ) -> Result<(), StorageError> {
     diesel::insert_into(recorded_releases::table)
         .values((
@@ -64,6 +66,15 @@ pub fn insert(
             recorded_releases::recorded_at.eq(release.recorded_at.micros()),
         ))
         .execute(connection)?;
+    for change_id in change_ids {
+        diesel::insert_into(recorded_changes::table)
+            .values((
+                recorded_changes::tenant_id.eq(tenant_id.as_str()),
+                recorded_changes::change_id.eq(change_id),
+                recorded_changes::version.eq(&release.version),
+            ))
+            .execute(connection)?;
+    }
     Ok(())
 }
 

@@ -125,6 +125,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    recorded_changes (tenant_id, change_id) {
+        tenant_id -> Text,
+        change_id -> Text,
+        version -> Text,
+    }
+}
+
+diesel::table! {
     recorded_releases (tenant_id, version) {
         tenant_id -> Text,
         version -> Text,

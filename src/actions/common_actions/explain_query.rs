@@ -55,6 +55,7 @@ impl Action for ExplainQuery {
             sql: format!("{explain} {}", statement.sql),
             parameters: statement.parameters,
         };
+        let _turn = context.turn().await;
         let answer = warehouse.query(explaining, context.query_limits()).await?;
         // SQLite puts numbers of its own before the words.
         let words = |row: Vec<Value>| row.into_iter().rev().find_map(text);

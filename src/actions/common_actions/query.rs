@@ -89,6 +89,8 @@ impl Action for Query {
     type Output = QueryOutput;
 
     async fn run(context: &ActionContext, input: QueryInput) -> Result<QueryOutput, ActionError> {
+        let Checked { statement, applied } = checked(context, &input)?;
+        let _turn = context.turn().await;
         let usual = context.query_limits();
         let asked = input
             .max_rows
@@ -98,7 +100,6 @@ impl Action for Query {
             time: usual.time.min(context.remaining()),
             ..usual
         };
-        let Checked { statement, applied } = checked(context, &input)?;
         let Rows {
             columns,
             rows,

@@ -111,22 +111,15 @@ counts those that were open; ask release_readiness before.";
             return Err(ActionError::invalid("previous_version", problem));
         }
         context.note("version", &input.version);
-        let known =
-            || ActionError::Conflict(format!("There is a release {} already.", input.version));
-        if let Some(history) = History::if_any(context).await? {
-            if history.place(&input.version).is_some() {
-                return Err(known());
-            }
-            refuse_shipped(&input.changes, &history)?;
-        }
+        refuse_known(context, &input).await?;
         let changes =
             serde_json::to_string(&input.changes).map_err(|error| ActionError::broken(&error))?;
         let release = RecordedRelease {
             version: input.version.clone(),
             released_at,
-            previous_version: input.previous_version,
+            previous_version: input.previous_version.clone(),
             kind: input.kind.name().to_owned(),
-            commit_id: input.commit,
+            commit_id: input.commit.clone(),
             changes,
             change_count: i64::try_from(input.changes.len()).unwrap_or(i64::MAX),
             recorded_by: context.principal().subject.clone(),
@@ -134,8 +127,10 @@ counts those that were open; ask release_readiness before.";
         };
         let tenant_id = context.principal().tenant_id.clone();
         let count = input.changes.len();
+        let changed = input.changes.iter().map(|change| change.change_id.clone());
+        let change_ids: Vec<String> = changed.collect();
         let change = context.change(move |connection| {
-            releases::insert(connection, &tenant_id, &release)?;
+            releases::insert(connection, &tenant_id, &release, &change_ids)?;
             let (open_gates, _) = release_gates::count(connection, &tenant_id, &release.version)?;
             Ok(RecordReleaseOutput {
                 version: release.version.clone(),
@@ -146,11 +141,36 @@ counts those that were open; ask release_readiness before.";
                 open_gates,
             })
         });
-        change.await.map_err(|error| match error {
-            ActionError::Conflict(_) => known(),
-            other => other,
-        })
+        match change.await {
+            // Another call recorded it, or a change of it, since the history was looked at.
+            Err(ActionError::Conflict(_)) => {
+                refuse_known(context, &input).await?;
+                Err(ActionError::Conflict(format!(
+                    "There is a release {} already, or one that ships one of its changes.",
+                    input.version
+                )))
+            }
+            outcome => outcome,
+        }
     }
+}
+
+fn known(input: &RecordReleaseInput) -> ActionError {
+    ActionError::Conflict(format!("There is a release {} already.", input.version))
+}
+
+/// A release is recorded once, and so is a change.
+async fn refuse_known(
+    context: &ActionContext,
+    input: &RecordReleaseInput,
+) -> Result<(), ActionError> {
+    let Some(history) = History::if_any(context).await? else {
+        return Ok(());
+    };
+    if history.place(&input.version).is_some() {
+        return Err(known(input));
+    }
+    refuse_shipped(&input.changes, &history)
 }
 
 /// A release cannot ship what was not there yet.

@@ -190,6 +190,45 @@ fn a_client_that_asks_too_often_waits() {
 }
 
 #[test]
+fn what_is_refused_and_what_is_listed_counts_too_and_a_flood_leaves_few_records() {
+    let server = Server::with([("AMBIT_ACTION_CALLS_PER_MINUTE", "5")]).start();
+    let client = server.create_client("Eager", &["warehouse:read"]);
+    let agent = server.agent(&client);
+    for _ in 0..2 {
+        agent.get(LIST).expect(403);
+    }
+    let resource = format!("{}/mcp", server.issuer());
+    let token = server.token_for(&client, &[("resource", &resource)]);
+    let listed = || {
+        let request = crate::support::http()
+            .post(server.url("/mcp"))
+            .bearer_auth(&token.access_token)
+            .header("accept", "application/json")
+            .header("mcp-protocol-version", "2025-11-25")
+            .json(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}));
+        crate::support::Answer::to(request)
+    };
+    for _ in 0..3 {
+        listed().expect(200);
+    }
+    listed().expect(429);
+    for _ in 0..100 {
+        agent.get(LIST).expect(429);
+    }
+    let records = records(&server);
+    let limited = records
+        .iter()
+        .filter(|record| record["reason"] == "too_many_calls")
+        .count();
+    // Sixty a minute, and those of the seconds that the flood took.
+    assert!((60..80).contains(&limited), "{limited}");
+    let of_metric = |line: &&str| line.starts_with("ambit_audit_suppressed_total ");
+    let metrics = server.metrics();
+    let suppressed = metrics.lines().find(of_metric).unwrap();
+    assert!(!suppressed.ends_with(" 0"), "{suppressed}");
+}
+
+#[test]
 fn every_call_leaves_one_record() {
     let server = Server::start();
     let agent = server.agent(&server.create_client("Agent", &["warehouse:read"]));

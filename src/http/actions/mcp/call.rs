@@ -7,7 +7,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
@@ -48,12 +48,11 @@ pub async fn call(
     let wanted = Wanted::new(parameters, invoker.registry()).map_err(|fault| fault.of(Some(id)))?;
     let token = wanted.progress_token.map(Box::from);
     let (sender, progress) = mpsc::channel(WAITING_REPORTS);
-    let report = move |progress| drop(sender.try_send(progress));
     let reporter = token.is_some() && exchange.takes_events;
     let input = Input {
         value: wanted.arguments,
         idempotency_key: wanted.idempotency_key,
-        reporter: reporter.then(|| -> Reporter { Arc::new(report) }),
+        reporter: reporter.then(|| increasing(sender)),
     };
     let writer = Writer {
         id: id.into(),
@@ -91,6 +90,18 @@ pub async fn call(
         // There is nobody to answer any more.
         Step::End(Outcome::Cancelled) => Ok(HttpResponse::Accepted().finish()),
     }
+}
+
+/// Hands reports on, but none of less or as much progress as one before: MCP wants it to increase.
+fn increasing(reports: mpsc::Sender<Progress>) -> Reporter {
+    let reached = Mutex::new(f64::NEG_INFINITY);
+    Arc::new(move |progress: Progress| {
+        let mut reached = reached.lock().unwrap_or_else(PoisonError::into_inner);
+        if progress.done > *reached {
+            *reached = progress.done;
+            drop(reports.try_send(progress));
+        }
+    })
 }
 
 /// What a client wants done.

@@ -162,6 +162,11 @@ impl Exchange<'_> {
         body: &[u8],
     ) -> Result<HttpResponse, Declined> {
         let message = message::read(body)?;
+        // A call is counted where it is admitted.
+        if message.method != "tools/call" || message.id.is_none() {
+            let counted = self.app.invoker.count_request(&self.principal);
+            counted.map_err(|refusal| super::problem(refusal, self.challenge))?;
+        }
         let Some(id) = message.id else {
             self.notified(&message);
             return Ok(HttpResponse::Accepted().finish());

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{at, read, server_with_releases};
-use crate::support::{Backend, Caller, Server, eventually};
+use crate::support::{Agent, Answer, Backend, Caller, Server, eventually};
 
 fn release(version: &str) -> Value {
     json!({
@@ -185,4 +185,65 @@ fn another_replica_knows_of_it_within_a_second_or_two() {
     });
     // Far less than the ten seconds for which datasets are kept.
     assert!(recorded.elapsed().as_secs() < 6, "{:?}", recorded.elapsed());
+}
+
+#[test]
+fn calls_with_one_key_at_a_time_get_one_answer() {
+    let (server, client) = server_with_releases();
+    let agent = &server.agent(&client);
+    for round in 0..5 {
+        let version = format!("0.12.{}", 10 + round);
+        let input = json!({
+            "version": version, "released_at": "2026-08-14T20:16:34Z", "kind": "patch",
+            "changes": [{
+                "change_id": format!("once-{round}"), "author": "author-345", "title": "fix: one",
+            }],
+        });
+        let recorded = at_once(8, |_| post_keyed(agent, "record_release", &version, &input));
+        let gate = json!({
+            "version": format!("1.0.{round}"), "name": "review", "reason": "Not reviewed.",
+        });
+        let set = at_once(8, |_| post_keyed(agent, "set_gate", &version, &gate));
+        let lifted = at_once(8, |_| post_keyed(agent, "lift_gate", &version, &gate));
+        for answers in [recorded, set, lifted] {
+            for answer in &answers {
+                assert_eq!((answer.status, &answer.body), (200, &answers[0].body));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_change_is_shipped_by_one_of_the_releases_that_are_recorded_at_a_time() {
+    let (server, client) = server_with_releases();
+    let agent = &server.agent(&client);
+    let answers = at_once(6, |number| {
+        let mut input = release(&format!("0.13.{number}"));
+        input["changes"][0]["change_id"] = json!(format!("own-{number}"));
+        agent.post_json(&at("record_release"), &input)
+    });
+    let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 422, 422, 422, 422, 422]);
+    let refused = answers.iter().filter(|answer| answer.status == 422);
+    for answer in refused {
+        assert!(answer.body.contains("changes.1.change_id"), "{answer}");
+    }
+}
+
+fn post_keyed(agent: &Agent, action: &str, key: &str, input: &Value) -> Answer {
+    let request = agent.request(reqwest::Method::POST, &at(action));
+    Answer::to(request.header("idempotency-key", key).json(input))
+}
+
+/// What `count` callers get who call at the same time.
+fn at_once(count: usize, call: impl Fn(usize) -> Answer + Sync) -> Vec<Answer> {
+    let call = &call;
+    std::thread::scope(|scope| {
+        let callers: Vec<_> = (0..count)
+            .map(|number| scope.spawn(move || call(number)))
+            .collect();
+        let answers = callers.into_iter().map(|caller| caller.join().unwrap());
+        answers.collect()
+    })
 }
