@@ -75,13 +75,13 @@ prepare_compilers() {
 }
 
 prepare_python() {
-    local requirements=("$repository"/tests/*/requirements.txt)
+    local requirements=("$repository"/tests/*/requirements.txt "$repository/notebooks/requirements.txt")
     if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
         install_packages python3 python3-venv
     fi
     export AMBIT_TEST_PYTHON=$environment/venv/bin/python
     if ! is_made_from "$environment/venv" "${requirements[@]}"; then
-        say "installing the Python clients, pandas and Schemathesis"
+        say "installing the Python clients, pandas, Schemathesis and what the notebook needs"
         python3 -m venv --clear "$environment/venv"
         with_patience "$AMBIT_TEST_PYTHON" -m pip install \
             --quiet --disable-pip-version-check "${requirements[@]/#/--requirement=}"
