@@ -5,10 +5,11 @@
 //!
 //! 1. write its file in its router's folder: a unit type, its input and output (`Deserialize` or
 //!    `Serialize`, and `ToSchema`; names that no other action uses), and `impl Action` with `run`;
-//! 2. name it in the `actions` of the router's `mod.rs`, as `define::<ItsType>()`;
+//! 2. name it in the `actions` of the router's `mod.rs`, as `define::<ItsType>()`, and in its `scopes` a
+//!    scope that is new;
 //! 3. write the OpenAPI document anew: `cargo run --locked --quiet -- openapi > openapi.json`.
 //!
-//! To add a router: a folder with a `mod.rs` that holds a [`Router`], named in [`ACTIONS`].
+//! `fixtures/greet.rs`, which only tests have, was added so. To add a router: a folder with a `mod.rs` that holds a [`Router`], named in [`ACTIONS`].
 //!
 //! [`Invoker::invoke`] is the only way in. What `run` is handed, an [`ActionContext`], can be made
 //! nowhere else, so that nothing runs without authentication, scope, policy, limits, a valid input, a
@@ -22,7 +23,7 @@ mod common_actions;
 mod context;
 mod dataset;
 mod error;
-#[cfg(feature = "test-fixtures")]
+#[cfg(any(test, feature = "test-fixtures"))]
 mod fixtures;
 mod invoke;
 mod limits;

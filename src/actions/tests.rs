@@ -1,90 +1,12 @@
-//! The framework on a router of its own, whose one action is added as the header of this module says.
+//! The framework on the router of the fixtures, and what holds for every action of this build.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::ToSchema;
 
 use super::*;
-use crate::policy::Effect;
-use crate::scopes::Sensitivity;
-
-/// Which greeting.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum GreetingStyle {
-    Plain,
-    Warm,
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct GreetInput {
-    /// Whom to greet.
-    #[schema(max_length = 20, example = "world")]
-    name: String,
-    /// How often.
-    #[serde(default)]
-    #[schema(minimum = 1, maximum = 3)]
-    times: Option<u32>,
-    /// How.
-    style: Option<GreetingStyle>,
-    /// In which languages.
-    #[serde(default)]
-    #[schema(max_items = 2)]
-    languages: Vec<String>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct GreetOutput {
-    /// The greetings.
-    greetings: Vec<String>,
-    /// How they were meant.
-    style: GreetingStyle,
-}
-
-struct Greet;
-
-impl Action for Greet {
-    const NAME: &'static str = "greet";
-    const SUMMARY: &'static str = "Greets somebody";
-    const DESCRIPTION: &'static str = "Answers a greeting as often as it is asked for.";
-    const SCOPE: &'static str = "greetings:read";
-    const EFFECT: Effect = Effect::Reads;
-    const EXAMPLES: &'static [Example] = &[Example {
-        summary: "Greet the world",
-        input: r#"{"name": "world"}"#,
-        output: r#"{"greetings": ["Hello, world"], "style": "plain"}"#,
-    }];
-    type Input = GreetInput;
-    type Output = GreetOutput;
-
-    async fn run(_: &ActionContext, input: GreetInput) -> Result<GreetOutput, ActionError> {
-        let times = usize::try_from(input.times.unwrap_or(1)).unwrap_or(1);
-        let greeting = format!("Hello, {}{}", input.name, input.languages.join(""));
-        Ok(GreetOutput {
-            greetings: vec![greeting; times],
-            style: input.style.unwrap_or(GreetingStyle::Plain),
-        })
-    }
-}
-
-static ROUTER: Router = Router {
-    name: "greetings",
-    title: "Greetings",
-    description: "Greets.",
-    scopes: &[ScopeDefinition {
-        name: "greetings:read",
-        description: "Be greeted.",
-        sensitivity: Sensitivity::Normal,
-    }],
-    actions: &[define::<Greet>()],
-    models: &[],
-    samples: &[],
-};
 
 fn greet() -> &'static Registered {
-    let registry = Registry::new(&[&ROUTER]).unwrap();
-    registry.by_id("greetings/greet").unwrap()
+    let registry = Registry::new(&[&fixtures::ROUTER]).unwrap();
+    registry.by_id("fixtures/greet").unwrap()
 }
 
 fn query(text: &str) -> Result<Value, ActionError> {
@@ -104,7 +26,7 @@ fn fields(error: &ActionError) -> Vec<&str> {
 #[test]
 fn an_action_that_reads_flat_input_is_served_by_get() {
     assert!(greet().is_get);
-    assert_eq!(greet().path(), "/actions/greetings/greet");
+    assert_eq!(greet().path(), "/actions/fixtures/greet");
 }
 
 #[test]
@@ -161,7 +83,7 @@ fn schemas_stand_alone() {
 
 #[test]
 fn a_name_is_given_once() {
-    assert!(Registry::new(&[&ROUTER, &ROUTER]).is_err());
+    assert!(Registry::new(&[&fixtures::ROUTER, &fixtures::ROUTER]).is_err());
 }
 
 /// What the documents say of every action of this build.

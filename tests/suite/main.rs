@@ -28,6 +28,7 @@ mod monitoring;
 mod oauth;
 mod openapi;
 mod proxies;
+mod readme;
 mod routes;
 mod semantic;
 mod starting;

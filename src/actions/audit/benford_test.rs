@@ -118,11 +118,7 @@ impl Action for BenfordTest {
     const EXAMPLES: &'static [Example] = &[Example {
         summary: "The money involved in misstatements",
         input: r#"{"column": "money_value"}"#,
-        output: r#"{"column": "money_value", "tested": 442, "left_out": {"missing": 0, "zero": 330,
-            "negative": 0}, "digits": [{"digit": 1, "observed": 133, "observed_share": 0.3009,
-            "expected_share": 0.30103, "expected": 133.06, "z_score": 0.006}], "chi_square": 6.1,
-            "degrees_of_freedom": 8, "p_value": 0.64, "mean_absolute_deviation": 0.0095,
-            "conformity": "acceptable", "notes": []}"#,
+        output: include_str!("examples/benford_test.json"),
     }];
 
     type Input = BenfordTestInput;

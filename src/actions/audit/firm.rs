@@ -64,7 +64,7 @@ impl Firm {
 pub struct AuditFirm {
     /// Identifier by content: `firm-` and the start of the SHA-256 of the row; a copy of another row
     /// ends with `-2`, `-3` and so on.
-    #[schema(example = "firm-6a3f0c9d1e27")]
+    #[schema(example = "firm-d99ab8645511")]
     pub firm_id: String,
     /// The sector, named by its historical risk score.
     #[schema(example = 3.89)]

@@ -19,7 +19,7 @@ pub struct FirmProfileInput {
     /// Its identifier, as `firms_by_risk` has it.
     #[schema(
         pattern = "^firm-[0-9a-f]{12}(-[0-9]{1,9})?$",
-        example = "firm-6a3f0c9d1e27"
+        example = "firm-d99ab8645511"
     )]
     firm_id: String,
 }
@@ -78,13 +78,8 @@ impl Action for FirmProfile {
     const EFFECT: Effect = Effect::Reads;
     const EXAMPLES: &'static [Example] = &[Example {
         summary: "A firm",
-        input: r#"{"firm_id": "firm-6a3f0c9d1e27"}"#,
-        output: r#"{"firm": {"firm_id": "firm-6a3f0c9d1e27", "sector_score": 3.89, "location_id":
-            "23", "class": "A", "audit_risk": 1.7148}, "sector_firms": 114, "sector_rank": 40,
-            "rank": 250, "firms": 772, "copies": 1, "factors": [{"measure": "para_a", "meaning":
-            "Discrepancy found in planned expenditure (paragraph A of the report).", "value": 4.18,
-            "sector_median": 0.9, "sector_mean": 2.1, "percentile_rank": 88.5, "z_score": 0.61}],
-            "notes": []}"#,
+        input: r#"{"firm_id": "firm-d99ab8645511"}"#,
+        output: include_str!("examples/firm_profile.json"),
     }];
 
     type Input = FirmProfileInput;

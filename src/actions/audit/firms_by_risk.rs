@@ -75,10 +75,8 @@ impl Action for FirmsByRisk {
     const EFFECT: Effect = Effect::Reads;
     const EXAMPLES: &'static [Example] = &[Example {
         summary: "The riskiest firm of a sector",
-        input: r#"{"sector_score": 3.89, "limit": 1}"#,
-        output: r#"{"firms": [{"rank": 1, "value": 961.5144, "firm": {"firm_id":
-            "firm-8e1b6c5f0a42", "sector_score": 3.89, "location_id": "8", "class": "A",
-            "audit_risk": 961.5144}}], "total": 114, "next_cursor": "WyJ", "notes": []}"#,
+        input: r#"{"sector_score": 1.99, "limit": 1}"#,
+        output: include_str!("examples/firms_by_risk.json"),
     }];
 
     type Input = FirmsByRiskInput;

@@ -136,12 +136,7 @@ impl Action for RiskDistribution {
     const EXAMPLES: &'static [Example] = &[Example {
         summary: "Audit risk by class",
         input: r#"{"of": "audit_risk", "group_by": "class", "bins": 2, "quantiles": [0.5]}"#,
-        output: r#"{"of": "audit_risk", "meaning":
-            "Inherent risk times control risk times detection risk.", "edges":
-            [0.28, 480.9, 961.5], "groups": [{"group": "A", "firms": 305, "mean":
-            17.4, "standard_deviation": 60.4, "minimum": 1.0, "maximum": 961.5,
-            "quantiles": [{"share": 0.5, "value": 4.2}], "histogram": [304, 1]}],
-            "notes": []}"#,
+        output: include_str!("examples/risk_distribution.json"),
     }];
 
     type Input = RiskDistributionInput;

@@ -35,7 +35,7 @@ impl Action for ExplainQuery {
     const EXAMPLES: &'static [Example] = &[Example {
         summary: "What counting releases would run as",
         input: r#"{"sql": "SELECT COUNT(*) AS releases FROM releases"}"#,
-        output: r#"{"statement": "SELECT COUNT(*) AS releases FROM (SELECT \"ambit[source]\".\"version\" AS \"version\" FROM releases AS \"ambit[source]\") AS \"releases\"", "applied": [{"table": "releases", "row_filter": null, "masked_columns": []}], "plan": ["SCAN releases"]}"#,
+        output: include_str!("examples/explain_query.json"),
     }];
     type Input = QueryInput;
     type Output = ExplainQueryOutput;

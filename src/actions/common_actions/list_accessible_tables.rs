@@ -54,7 +54,7 @@ impl Action for ListAccessibleTables {
     const EXAMPLES: &'static [Example] = &[Example {
         summary: "The tables of a client that may read releases",
         input: "{}",
-        output: r#"{"dialect": "sqlite", "tables": [{"name": "releases", "model": "release_oversight", "description": "One row for each release.", "synonyms": ["versions"], "fields": 4, "row_filter": false, "masked_fields": []}]}"#,
+        output: include_str!("examples/list_accessible_tables.json"),
     }];
     type Input = ListAccessibleTablesInput;
     type Output = ListAccessibleTablesOutput;

@@ -55,7 +55,7 @@ impl Action for ListTableMetadata {
     const EXAMPLES: &'static [Example] = &[Example {
         summary: "The model of releases as YAML",
         input: r#"{"table": "releases", "format": "yaml"}"#,
-        output: r#"{"tables": [], "yaml": "version: 0.2.0.dev0\nname: release_oversight\n"}"#,
+        output: include_str!("examples/list_table_metadata.json"),
     }];
     type Input = ListTableMetadataInput;
     type Output = ListTableMetadataOutput;

@@ -83,7 +83,7 @@ impl Action for Query {
     const EXAMPLES: &'static [Example] = &[Example {
         summary: "How many releases of each kind there were",
         input: r#"{"sql": "SELECT kind, COUNT(*) AS releases FROM releases WHERE released_at >= ? GROUP BY kind ORDER BY kind", "parameters": ["2026-01-01"]}"#,
-        output: r#"{"columns": [{"name": "kind", "type": "text"}, {"name": "releases", "type": "integer"}], "rows": [["minor", 2], ["patch", 55]], "row_count": 2, "truncated": null, "applied": [{"table": "releases", "row_filter": null, "masked_columns": []}]}"#,
+        output: r#"{"columns": [{"name": "kind", "type": "text"}, {"name": "releases", "type": "integer"}], "rows": [["minor", 3], ["patch", 59]], "row_count": 2, "truncated": null, "applied": [{"table": "releases", "row_filter": null, "masked_columns": []}]}"#,
     }];
     type Input = QueryInput;
     type Output = QueryOutput;

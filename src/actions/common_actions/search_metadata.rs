@@ -46,8 +46,8 @@ impl Action for SearchMetadata {
     const EFFECT: Effect = Effect::Reads;
     const EXAMPLES: &'static [Example] = &[Example {
         summary: "Where to look for release frequency",
-        input: r#"{"question": "how often do we ship?", "limit": 1}"#,
-        output: r#"{"hits": []}"#,
+        input: r#"{"question": "deployment frequency", "limit": 1}"#,
+        output: include_str!("examples/search_metadata.json"),
     }];
     type Input = SearchMetadataInput;
     type Output = SearchMetadataOutput;

@@ -23,7 +23,7 @@ pub struct NewChange {
         min_length = 1,
         max_length = 100,
         pattern = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+$",
-        example = "4798a2c37bbc"
+        example = "c0ffee5eed01"
     )]
     pub change_id: String,
     /// When it was committed, as RFC 3339.

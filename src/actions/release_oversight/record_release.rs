@@ -92,7 +92,7 @@ counts those that were open; ask release_readiness before.";
     const EFFECT: Effect = Effect::Writes;
     const EXAMPLES: &'static [Example] = &[Example {
         summary: "A patch release with one change",
-        input: r#"{"version": "0.12.6", "released_at": "2026-08-20T17:05:00Z", "previous_version": "0.12.5", "kind": "patch", "commit": "7923346facde", "changes": [{"change_id": "4798a2c37bbc", "committed_at": "2026-08-19T22:41:23Z", "author": "author-345", "title": "fix: keep the order of requirements", "pull_request": 21114, "files_changed": 2, "lines_added": 18, "lines_removed": 7}]}"#,
+        input: r#"{"version": "0.12.6", "released_at": "2026-08-20T17:05:00Z", "previous_version": "0.12.5", "kind": "patch", "commit": "7923346facde", "changes": [{"change_id": "c0ffee5eed01", "committed_at": "2026-08-19T22:41:23Z", "author": "author-345", "title": "fix: keep the order of requirements", "pull_request": 21114, "files_changed": 2, "lines_added": 18, "lines_removed": 7}]}"#,
         output: r#"{"version": "0.12.6", "released_at": "2026-08-20T17:05:00Z", "changes": 1, "recorded_by": "client_Yk3aQ2b7s9d1f5g8h0j4kA", "recorded_at": "2026-08-20T17:05:02.125Z", "open_gates": 0}"#,
     }];
     type Input = RecordReleaseInput;

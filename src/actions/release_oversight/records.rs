@@ -82,7 +82,7 @@ pub struct ReleaseSummary {
     #[schema(format = DateTime, example = "2025-11-26T16:12:31Z")]
     pub released_at: String,
     /// The version before it, if it is known.
-    #[schema(example = "0.9.12")]
+    #[schema(example = "0.11.22")]
     pub previous_version: Option<String>,
     /// How large a step it is.
     pub kind: ReleaseKind,

@@ -11,7 +11,7 @@ use super::reverts::Place;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ShippedChange {
     /// The version that shipped it.
-    #[schema(example = "0.9.12")]
+    #[schema(example = "0.11.22")]
     pub version: String,
     /// Its identifier.
     #[schema(example = "4798a2c37bbc")]

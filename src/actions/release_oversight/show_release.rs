@@ -22,7 +22,7 @@ pub struct ShowRelease;
 #[serde(deny_unknown_fields)]
 pub struct ShowReleaseInput {
     /// Its version.
-    #[schema(min_length = 1, max_length = 100, example = "0.9.12")]
+    #[schema(min_length = 1, max_length = 100, example = "0.11.22")]
     version: String,
     /// Where the last page of changes ended: its `next_cursor`.
     #[schema(max_length = 1024)]
@@ -77,7 +77,7 @@ the notes), and the gates that are still open before the version.";
     const EFFECT: Effect = Effect::Reads;
     const EXAMPLES: &'static [Example] = &[Example {
         summary: "A release whose change was reverted in the next one",
-        input: r#"{"version": "0.9.12", "limit": 1}"#,
+        input: r#"{"version": "0.11.22", "limit": 1}"#,
         output: include_str!("examples/show_release.json"),
     }];
     type Input = ShowReleaseInput;

@@ -37,7 +37,7 @@ pub struct SimilarTickets;
 #[serde(deny_unknown_fields)]
 pub struct SimilarTicketsInput {
     /// The ticket's number.
-    #[schema(min_length = 1, max_length = 100, example = "INC0000045")]
+    #[schema(min_length = 1, max_length = 100, example = "INC0000269")]
     number: String,
     /// Whether only tickets that were resolved or closed are looked at.
     #[serde(default = "usual_resolved_only")]

@@ -2,60 +2,104 @@
 
 use serde_json::{Value, json};
 
-use super::figures::{load, path};
+use super::{
+    examples::{all_but, by_scope, call, catalogue, enough_for, examples, load_samples},
+    figures::{load, path},
+};
 use crate::support::{Caller, Server};
 
 const LIST: &str = "/actions/release_oversight/list_releases";
 const GATE: &str = "/actions/release_oversight/set_gate";
 
-fn catalogue(server: &Server) -> Vec<Value> {
-    serde_json::from_str(&server.cli_stdout(["actions", "list", "--json"])).unwrap()
-}
-
-/// Calls an action with the input of its first example.
-fn call(caller: &impl Caller, action: &Value) -> crate::support::Answer {
-    let path = action["path"].as_str().unwrap();
-    let input = &action["examples"][0]["input"];
-    if action["method"] == "POST" {
-        return caller.post_json(path, input);
-    }
-    let pairs = super::figures::query(input).unwrap();
-    let pairs: Vec<_> = pairs
-        .iter()
-        .map(|(name, text)| (name.as_str(), text.as_str()))
-        .collect();
-    caller.get_query(path, &pairs)
-}
-
 #[test]
 fn every_action_is_refused_without_its_scope_and_let_in_with_it() {
     let server = Server::start();
-    let stranger = server.agent(&server.create_client("Stranger", &["protected"]));
+    load_samples(&server);
     let actions = catalogue(&server);
     assert!(actions.len() > 30, "{}", actions.len());
-    for action in &actions {
-        let (path, scope) = (&action["path"], action["scope"].as_str().unwrap());
-        call(&server.anonymous(), action).expect(401);
-        call(&server.anonymous().with_token("not-a-token"), action).expect(401);
-        let answer = call(&stranger, action).expect(403);
-        let challenge = answer.header("www-authenticate").unwrap();
-        assert!(
-            challenge.contains("error=\"insufficient_scope\""),
-            "{path}: {challenge}"
-        );
-        assert!(
-            challenge.contains(&format!("scope=\"{scope}\"")),
-            "{path}: {challenge}"
-        );
-        let metadata = "/.well-known/oauth-protected-resource/actions";
-        assert!(challenge.contains(metadata), "{path}: {challenge}");
-        let scopes: Vec<_> = scope.split(' ').collect();
-        let friend = server.agent(&server.create_client("Friend", &scopes));
-        // The warehouse is empty, and a table has a scope of its own: what the example names cannot
-        // be had. But the door was open.
-        let status = call(&friend, action).status;
-        assert!(matches!(status, 200 | 404 | 422), "{path}: {status}");
+    for (scope, group) in by_scope(&actions) {
+        let stranger = server.create_client("Stranger", &all_but(&actions, scope));
+        let stranger = server.agent(&stranger);
+        let friend = server.agent(&server.create_client("Friend", &enough_for(scope)));
+        for action in group {
+            let path = &action["path"];
+            for (input, _) in examples(action) {
+                call(&server.anonymous(), action, input).expect(401);
+                call(&server.anonymous().with_token("not-a-token"), action, input).expect(401);
+                let answer = call(&stranger, action, input).expect(403);
+                let challenge = answer.header("www-authenticate").unwrap();
+                for part in [
+                    "error=\"insufficient_scope\"",
+                    &format!("scope=\"{scope}\""),
+                    "/.well-known/oauth-protected-resource/actions",
+                ] {
+                    assert!(challenge.contains(part), "{path}: {challenge}");
+                }
+                call(&friend, action, input).expect(200);
+            }
+        }
     }
+}
+
+#[test]
+fn an_action_of_two_scopes_is_for_who_holds_both() {
+    let server = Server::with([]).with_fixtures().start();
+    let held = ["protected", "fixtures:call", "fixtures:greet"];
+    let client = server.create_client("Half", &held);
+    let greet = |scope: &str| {
+        let token = server.token_for(&client, &[("scope", scope)]);
+        let caller = server.anonymous().with_token(&token.access_token);
+        caller.get("/actions/fixtures/greet?name=world")
+    };
+    for scope in ["protected", "fixtures:call", "fixtures:greet"] {
+        let answer = greet(scope).expect(403);
+        let challenge = answer.header("www-authenticate").unwrap();
+        for part in [
+            "error=\"insufficient_scope\"",
+            "scope=\"fixtures:call fixtures:greet\"",
+        ] {
+            assert!(challenge.contains(part), "{scope}: {challenge}");
+        }
+    }
+    greet("fixtures:greet fixtures:call").expect(200);
+}
+
+/// What the action that panics and the one that hangs are answered, and that nothing else suffers.
+#[test]
+fn an_action_that_panics_or_hangs_is_told_as_a_problem() {
+    let server = Server::with([("AMBIT_ACTION_DEADLINE_SECONDS", "1")])
+        .with_fixtures()
+        .start();
+    let agent = server.agent(&server.create_client("Broken", &["fixtures:call"]));
+    let before = records(&server).len();
+    for (action, status, kind) in [("panic", 503, "action_failed"), ("hang", 504, "deadline")] {
+        let answer = agent.get(&format!("/actions/fixtures/{action}"));
+        let answer = answer.expect(status);
+        let content_type = answer.header("content-type");
+        assert_eq!(content_type, Some("application/problem+json"), "{answer}");
+        let problem: Value = answer.json();
+        assert_eq!(problem["type"], format!("urn:ambit:problem:{kind}"));
+        assert_eq!(problem["status"], status);
+        let request = answer.header("x-request-id");
+        assert_eq!(problem["request_id"].as_str(), request, "{answer}");
+        assert!(!answer.body.contains("a fixture panics"), "{answer}");
+    }
+    let echo = agent.get("/actions/fixtures/echo?text=well").expect(200);
+    assert_eq!(echo.json::<Value>(), json!({"texts": ["well"]}));
+    server.anonymous().get("/readyz").expect(200);
+    let records = records(&server);
+    let ends: Vec<_> = records[before..]
+        .iter()
+        .map(|record| ["target", "decision"].map(|name| record[name].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        ends,
+        [
+            ["fixtures/panic", "failed"],
+            ["fixtures/hang", "failed"],
+            ["fixtures/echo", "allowed"],
+        ]
+    );
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! What the actions answer. `figures` compares answers with what pandas computes independently.
 
+mod adding;
 mod audit;
 mod audit_log;
 mod common_actions;
+pub mod examples;
 mod figures;
 mod hanging_up;
 mod invoking;

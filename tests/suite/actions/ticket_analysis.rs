@@ -1,9 +1,6 @@
 //! `/actions/ticket_analysis/...`, on the full incident log.
 
-use std::{
-    fs,
-    sync::{Arc, Mutex, PoisonError, Weak},
-};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use serde_json::{Value, json};
 
@@ -397,19 +394,6 @@ fn an_empty_warehouse_says_what_is_missing() {
         let detail = problem["detail"].as_str().unwrap();
         assert!(detail.contains("ambit warehouse load"), "{detail}");
         assert!(detail.contains(TABLE), "{detail}");
-    }
-}
-
-#[test]
-fn examples_are_what_the_full_log_answers() {
-    let desk = Desk::full();
-    let example = |action: &str, part: &str| -> Value {
-        let file = path(SOURCE).join(format!("examples/{action}.{part}.json"));
-        serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
-    };
-    for (action, _) in ACTIONS {
-        let answer = desk.call(action, &example(action, "input"));
-        assert_like(&example(action, "output"), &answer, &[], action);
     }
 }
 

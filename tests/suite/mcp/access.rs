@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{FIXTURES, McpAgent, code, records, scene, token};
-use crate::support::{Answer, Caller, Server};
+use crate::{
+    actions::examples::{all_but, by_scope, catalogue, enough_for, examples, load_samples},
+    support::{Answer, Caller, Server},
+};
 
 const LIST: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
 
@@ -91,6 +94,96 @@ fn a_tool_beyond_the_scope_is_refused_with_the_scope_that_it_needs() {
         assert_eq!(record["decision"], "denied", "{record}");
         assert_eq!(record["reason"], "insufficient_scope", "{record}");
         assert_eq!(record["details"]["door"], "mcp", "{record}");
+    }
+}
+
+#[test]
+fn every_tool_is_refused_without_its_scope_and_let_in_with_it() {
+    let server = Server::start();
+    load_samples(&server);
+    let actions = catalogue(&server);
+    assert!(actions.len() > 30, "{}", actions.len());
+    let agent = |scopes: &[&str]| McpAgent::new(&server, &server.create_client("walk", scopes));
+    for (scope, group) in by_scope(&actions) {
+        let (stranger, friend) = (agent(&all_but(&actions, scope)), agent(&enough_for(scope)));
+        let (hidden, shown) = (stranger.tool_names(), friend.tool_names());
+        for action in group {
+            let name = action["name"].as_str().unwrap();
+            assert!(!hidden.iter().any(|other| other == name), "{name}");
+            assert!(shown.iter().any(|other| other == name), "{name}");
+            for (input, _) in examples(action) {
+                let params = json!({ "name": name, "arguments": input });
+                let answer = stranger.ask("tools/call", &params).expect(403);
+                let challenge = answer.header("www-authenticate").unwrap();
+                for part in [
+                    "error=\"insufficient_scope\"",
+                    &format!("scope=\"{scope}\""),
+                    "/.well-known/oauth-protected-resource/mcp\"",
+                ] {
+                    assert!(challenge.contains(part), "{name}: {challenge}");
+                }
+                let result = friend.call(name, input);
+                assert_eq!(result["isError"], false, "{name}: {result}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_tool_of_two_scopes_is_for_who_holds_both() {
+    let server = Server::with([]).with_fixtures().start();
+    let held = ["protected", FIXTURES, "fixtures:greet"];
+    let client = server.create_client("half", &held);
+    let resource = format!("{}/mcp", server.issuer());
+    let agent = |scope: &str| {
+        let parameters = [("resource", resource.as_str()), ("scope", scope)];
+        let token = server.token_for(&client, &parameters);
+        McpAgent::with_token(&server, &token.access_token)
+    };
+    let params = json!({ "name": "greet", "arguments": { "name": "world" } });
+    let is_listed = |agent: &McpAgent| agent.tool_names().contains(&"greet".to_owned());
+    for scope in held {
+        let agent = agent(scope);
+        assert!(!is_listed(&agent), "{scope}");
+        let answer = agent.ask("tools/call", &params).expect(403);
+        let challenge = answer.header("www-authenticate").unwrap();
+        for part in [
+            "error=\"insufficient_scope\"",
+            "scope=\"fixtures:call fixtures:greet\"",
+        ] {
+            assert!(challenge.contains(part), "{scope}: {challenge}");
+        }
+    }
+    let both = agent("fixtures:greet fixtures:call");
+    assert!(is_listed(&both));
+    let result = both.call("greet", &params["arguments"]);
+    assert_eq!(
+        result["structuredContent"]["greetings"],
+        json!(["Hello, world"])
+    );
+}
+
+#[test]
+fn a_message_for_another_server_is_misdirected() {
+    let server = Server::start();
+    let client = server.create_client("misled", &["protected"]);
+    let agent = McpAgent::new(&server, &client);
+    let at = |host: &str| {
+        let request = agent.request().header("host", host);
+        Answer::to(request.body(LIST)).status
+    };
+    let port = server.authority().rsplit_once(':').unwrap().1;
+    for own in [server.authority(), &format!("localhost:{port}")] {
+        assert_eq!(at(own), 200, "{own}");
+    }
+    for foreign in [
+        "attacker.example",
+        &format!("attacker.example:{port}"),
+        &format!("{}.attacker.example", server.authority()),
+        "127.0.0.1:1",
+        "localhost",
+    ] {
+        assert_eq!(at(foreign), 421, "{foreign}");
     }
 }
 

@@ -19,13 +19,13 @@ const FIXTURES: &str = "fixtures:call";
 const MODERN: &str = "2026-07-28";
 
 /// An agent that speaks MCP.
-struct McpAgent {
+pub struct McpAgent {
     bearer: Bearer,
 }
 
 impl McpAgent {
     /// With a token of all the client's scopes.
-    fn new(server: &Server, client: &RegisteredClient) -> Self {
+    pub fn new(server: &Server, client: &RegisteredClient) -> Self {
         Self::with_token(server, &token(server, client))
     }
 
@@ -75,7 +75,7 @@ impl McpAgent {
 
     /// The result of a request of the revision 2025-11-25.
     #[track_caller]
-    fn result(&self, method: &str, params: &Value) -> Value {
+    pub fn result(&self, method: &str, params: &Value) -> Value {
         let answer = self.ask(method, params).expect(200);
         let mut message = last_message(&answer);
         assert_eq!(message["id"], 1, "{answer}");
@@ -85,7 +85,7 @@ impl McpAgent {
 
     /// The result of a call.
     #[track_caller]
-    fn call(&self, tool: &str, arguments: &Value) -> Value {
+    pub fn call(&self, tool: &str, arguments: &Value) -> Value {
         self.result(
             "tools/call",
             &json!({ "name": tool, "arguments": arguments }),

@@ -2,26 +2,15 @@
 //! the server to it, and a browser uses the page that shows it. Their settings and scripts are in
 //! `tests/openapi`.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::PathBuf, process::Command};
 
 use serde_json::Value;
 
 use crate::{
+    actions::examples::load_samples,
     clients::prepared,
     support::{ADMIN_USER, Agent, Caller, Server},
 };
-
-/// The samples that the binary carries, one file a table.
-const SAMPLES: [&str; 4] = [
-    "audit/sample/audit_risk.csv",
-    "release_oversight/sample/releases.csv",
-    "release_oversight/sample/release_changes.csv",
-    "ticket_analysis/sample/incident_events.csv",
-];
 
 #[test]
 fn spectral_has_nothing_to_say() {
@@ -122,16 +111,6 @@ fn saved_document(server: &Server) -> PathBuf {
     let document = server.anonymous().get("/openapi.json").expect(200).body;
     fs::write(&file, document).unwrap();
     file
-}
-
-fn load_samples(server: &Server) {
-    let actions = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/actions");
-    for sample in SAMPLES {
-        let file = actions.join(sample);
-        let table = file.file_stem().unwrap().to_str().unwrap();
-        let file = file.to_str().unwrap();
-        server.cli_stdout(["warehouse", "load", file, "--table", table, "--null", "?"]);
-    }
 }
 
 /// Runs a tool; it exits with 0 when it found nothing.

@@ -201,24 +201,13 @@ impl Action for AuditSample {
         Example {
             summary: "One firm at random",
             input: r#"{"method": "random", "size": 1, "seed": "audit 2026"}"#,
-            output: r#"{"method": "random", "size": 1, "seed": "audit 2026", "population": {"firms": 772,
-            "digest": "5d0c"}, "strata": [], "monetary_unit": null, "items": [{
-            "firm": {"firm_id": "firm-6a3f0c9d1e27", "sector_score": 3.89,
-            "location_id": "23", "class": "A", "audit_risk": 1.7148}, "ticket":
-            "0017", "stratum": null, "value": null, "hits": null, "certainty":
-            null}], "procedure":
-            "Sort the firms by ticket, the SHA-256 of SEED:FIRM_ID in hexadecimal; take the first 1.",
-            "notes": []}"#,
+            output: include_str!("../examples/audit_sample_random.json"),
         },
         Example {
             summary: "Firms by the money involved",
-            input: r#"{"method": "monetary_unit", "size": 20, "seed": "audit 2026", "value":
+            input: r#"{"method": "monetary_unit", "size": 3, "seed": "audit 2026", "value":
                 "money_value"}"#,
-            output: r#"{"method": "monetary_unit", "size": 20, "seed": "audit 2026", "population": {
-            "firms": 772, "digest": "5d0c"}, "strata": [], "monetary_unit": {
-            "value": "money_value", "firms": 442, "total_value": 10900.5,
-            "interval": 545.025, "random_start": 12.5, "certainty_items": 3},
-            "items": [], "procedure": "Lay the amounts end to end.", "notes": []}"#,
+            output: include_str!("../examples/audit_sample_monetary_unit.json"),
         },
     ];
 
