@@ -9,7 +9,9 @@
 //!    scope that is new;
 //! 3. write the OpenAPI document anew: `cargo run --locked --quiet -- openapi > openapi.json`.
 //!
-//! `fixtures/greet.rs`, which only tests have, was added so. To add a router: a folder with a `mod.rs` that holds a [`Router`], named in [`ACTIONS`].
+//! `fixtures/greet.rs`, which only tests have, was added so.
+//!
+//! To add a router: a folder with a `mod.rs` that holds a [`Router`], named in [`ACTIONS`].
 //!
 //! [`Invoker::invoke`] is the only way in. What `run` is handed, an [`ActionContext`], can be made
 //! nowhere else, so that nothing runs without authentication, scope, policy, limits, a valid input, a
