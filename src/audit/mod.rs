@@ -5,6 +5,7 @@
 //!   same transaction as its record: neither exists without the other.
 //! - [`verify`] walks the chain and names what was changed, removed or reordered.
 
+mod cells;
 mod journal;
 mod postbox;
 mod queue;
@@ -12,6 +13,7 @@ mod record;
 mod verify;
 mod writer;
 
+pub use cells::{HEADINGS, cells, json_line};
 pub use journal::Journal;
 pub use record::{Actor, ActorKind, Cause, Decision, EVENTS, Entry, GENESIS, sha256_hex};
 pub use verify::{Fault, Stretch, Verification, verify, verify_stretch};

@@ -1,5 +1,7 @@
 //! Walks the hash chain and names every place where it does not hold.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -43,6 +45,30 @@ pub enum Fault {
         /// What does not fit.
         detail: String,
     },
+}
+
+impl fmt::Display for Fault {
+    /// A sentence.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Changed { seq, detail } => {
+                write!(formatter, "Record {seq} was changed: {detail}.")
+            }
+            Self::Removed { first, last } if first == last => {
+                write!(formatter, "Record {first} was removed.")
+            }
+            Self::Removed { first, last } => {
+                write!(formatter, "Records {first} to {last} were removed.")
+            }
+            Self::Reordered { seq, holds } => write!(
+                formatter,
+                "In the place of record {seq} stands what was written as record {holds}."
+            ),
+            Self::Head { detail } => {
+                write!(formatter, "The end of the log is not right: {detail}.")
+            }
+        }
+    }
 }
 
 /// What a walk found.

@@ -24,6 +24,7 @@ mod oauth;
 mod openapi;
 mod routes;
 mod server;
+mod stopping;
 mod tls;
 mod unread;
 

@@ -12,7 +12,7 @@ use utoipa_actix_web::AppExt;
 
 use super::error::Problem;
 use super::hosts::Hosts;
-use super::{actions, admin, docs, middleware, openapi, routes, tls};
+use super::{actions, admin, docs, middleware, openapi, routes, stopping, tls};
 use crate::app::App;
 use crate::config::Server as ServerSettings;
 
@@ -73,6 +73,12 @@ pub async fn serve(
     let mcp = web::Data::new(mcp);
     let data = web::Data::new(Arc::clone(&app));
     let body_limit = settings.body_limit;
+    let (says_stop, stopping) = stopping::pair();
+    let stopping = web::Data::new(stopping);
+    let stop = async move {
+        stop.await;
+        says_stop.say();
+    };
     let server = HttpServer::new(move || {
         ActixApp::new()
             .configure(|config| actions::rest::configure(config, app.invoker.registry()))
@@ -86,6 +92,7 @@ pub async fn serve(
                     .app_data(hosts.clone())
                     .app_data(document.clone())
                     .app_data(mcp.clone())
+                    .app_data(stopping.clone())
                     .app_data(json_config(body_limit))
                     .app_data(query_config())
                     .app_data(path_config())

@@ -270,6 +270,36 @@ pub fn refused_since(
     Ok(seq.unwrap_or(1))
 }
 
+/// At most `most` records that match, newest first, from the `window` records before `before` (of the
+/// refused ones, where only these are asked for), and the number that all which was looked at begins
+/// with. Nothing before `first` is looked at.
+pub fn look_back(
+    connection: &mut AnyConnection,
+    filter: &Filter,
+    (first, before): (i64, i64),
+    window: i64,
+    most: i64,
+) -> Result<(Vec<AuditRow>, i64), StorageError> {
+    let floor = if filter.refused {
+        refused_since(connection, before, window)?
+    } else {
+        before.saturating_sub(window)
+    };
+    let floor = floor.max(first);
+    let filter = Filter {
+        from_seq: Some(floor),
+        ..filter.clone()
+    };
+    let rows = select(connection, &filter, Walk::Backward(Some(before)), most)?;
+    let is_full = i64::try_from(rows.len()).is_ok_and(|length| length >= most);
+    // A full answer may have stopped short of the window's end.
+    let reached = match rows.last() {
+        Some(last) if is_full => last.seq,
+        _ => floor,
+    };
+    Ok((rows, reached))
+}
+
 /// The number of the first record that was written at `at` (microseconds since the epoch) or later,
 /// one more than the last if none was. Found by halving, with as many short reads as the number of
 /// records has binary digits; right as far as times go forward along the log.

@@ -18,6 +18,7 @@ pub mod feed;
 pub mod idempotent_answers;
 pub mod inspection;
 pub mod migrations;
+pub mod overview;
 pub mod release_gates;
 pub mod releases;
 pub mod revoked_tokens;

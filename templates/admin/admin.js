@@ -56,3 +56,77 @@ document.addEventListener('keydown', (event) => {
     menu.querySelector('summary').focus();
   }
 });
+
+// The audit log shows what is written while one looks at it.
+const live = document.querySelector('[data-live]');
+if (live && globalThis.EventSource) {
+  const mostRows = 200;
+  const state = live.querySelector('[data-live-state]');
+  const pause = live.querySelector('[data-live-pause]');
+  const table = document.getElementById('records');
+  const body = table.querySelector('tbody');
+  const blank = document.getElementById('record');
+  let waiting = null;
+  const say = (tone, text) => {
+    state.className = `badge ${tone}`;
+    if (state.textContent !== text) state.textContent = text;
+  };
+  const show = (record) => {
+    const row = blank.content.firstElementChild.cloneNode(true);
+    const slot = (name) => row.querySelector(`[data-slot=${name}]`);
+    const write = (name, text) => { slot(name).textContent = text; };
+    for (const name of ['seq', 'event', 'target', 'decision', 'reason', 'who', 'client']) write(name, record[name]);
+    slot('seq').href = `/admin/audit/${record.seq}`;
+    slot('decision').className = `badge ${record.tone}`;
+    if (record.who && record.client) write('who', `${record.who} · `);
+    if (record.client_id) slot('client').href = `/admin/clients/${encodeURIComponent(record.client_id)}`;
+    const time = slot('at');
+    time.textContent = record.exact.slice(11, 19);
+    time.title = record.exact;
+    time.dateTime = record.iso;
+    const request = slot('request');
+    request.textContent = `…${record.short}`;
+    request.title = record.request_id;
+    request.href = `/admin/audit?request_id=${encodeURIComponent(record.request_id)}`;
+    row.classList.add('fresh');
+    body.prepend(row);
+    while (body.rows.length > mostRows) body.lastElementChild.remove();
+    table.hidden = false;
+    document.getElementById('no-records')?.remove();
+  };
+  const source = new EventSource(live.dataset.live);
+  const isLive = () => { if (!waiting) say('good', 'Live'); };
+  source.addEventListener('open', isLive);
+  source.addEventListener('record', (event) => {
+    const record = JSON.parse(event.data);
+    if (!waiting) return show(record);
+    waiting.push(record);
+    if (waiting.length > mostRows) waiting.shift();
+    pause.textContent = `Go on (${waiting.length} new)`;
+  });
+  source.addEventListener('missed', () => say('warn', 'Some were left out: reload the page'));
+  const end = (text) => {
+    source.close();
+    pause.hidden = true;
+    say('bad', text);
+  };
+  source.addEventListener('ended', () => end('Ended: sign in again'));
+  source.addEventListener('error', () => {
+    if (source.readyState === EventSource.CLOSED) end('Ended: reload the page');
+    else if (!waiting) say('warn', 'Connecting');
+  });
+  pause.addEventListener('click', () => {
+    if (waiting) {
+      const records = waiting;
+      waiting = null;
+      pause.textContent = 'Pause';
+      for (const record of records) show(record);
+      isLive();
+    } else {
+      waiting = [];
+      pause.textContent = 'Go on';
+      say('', 'Paused');
+    }
+  });
+  live.hidden = false;
+}

@@ -97,13 +97,14 @@ async function work(what, options) {
   }
   assert.ok((await page.locator('#mcp').innerText()).includes(`${issuer}/mcp`));
   assert.equal((await token(clientId, clientSecret)).status, 200);
+  if (scripted) await watch(context, clientId, clientSecret);
 
   await page.goto(here);
   await page.getByText('The secret was shown already').waitFor();
   assert.ok(!(await page.content()).includes(clientSecret), `${what}: the secret is shown again`);
 
   await page.goto(`${issuer}/admin/clients/${clientId}`);
-  await page.locator('td', { hasText: 'token.issue' }).waitFor();
+  await page.locator('td', { hasText: 'token.issue' }).first().waitFor();
   await page.getByRole('button', { name: 'Disable' }).click();
   await page.getByRole('status').waitFor();
   assert.equal((await token(clientId, clientSecret)).status, 401);
@@ -128,6 +129,22 @@ async function work(what, options) {
   console.log(`${what}: good`);
 }
 
+/** What a client does shows in the audit log while one looks at it. */
+async function watch(context, clientId, clientSecret) {
+  const page = await context.newPage();
+  await page.goto(`${issuer}/admin/audit?client=${clientId}&event=token.issue`);
+  await page.getByText('Live', { exact: true }).waitFor();
+  const rows = page.locator('#records tbody tr');
+  assert.equal(await rows.count(), 1);
+  await token(clientId, clientSecret);
+  await rows.nth(1).waitFor();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await token(clientId, clientSecret);
+  await page.getByRole('button', { name: 'Go on (1 new)' }).click();
+  await rows.nth(2).waitFor();
+  await page.close();
+}
+
 async function token(clientId, clientSecret) {
   return fetch(`${issuer}/token`, {
     method: 'POST',
@@ -142,7 +159,9 @@ async function look(what, options) {
   await page.goto(`${issuer}/admin/sign_in`);
   await isFit(`${what}: sign in`, page);
   await signIn(page);
-  await page.getByRole('heading', { name: 'Clients' }).waitFor();
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await isFit(`${what}: overview`, page);
+  await page.goto(`${issuer}/admin/clients`);
   const background = await page.evaluate(() => getComputedStyle(document.body).colorScheme);
   assert.equal(background, 'light dark');
   await isFit(`${what}: clients`, page);
@@ -150,7 +169,8 @@ async function look(what, options) {
   const paths = await links.evaluateAll((all) => all.map((link) => link.getAttribute('href')));
   assert.ok(paths.length >= 3);
   const client = paths.flatMap((path) => [path, `${path}/edit`, `${path}/secret`]);
-  const others = ['/admin/clients?search=none', '/admin/clients/new', '/admin/sessions', '/admin/nothing'];
+  const audit = ['', '?target=none', '/1', '/verification'].map((path) => `/admin/audit${path}`);
+  const others = [...audit, '/admin/clients?search=none', '/admin/clients/new', '/admin/sessions', '/admin/nothing'];
   for (const path of [...client, ...others]) {
     await page.goto(`${issuer}${path}`);
     await isFit(`${what}: ${path}`, page);

@@ -6,10 +6,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use serde_json::json;
 
 use super::super::context::Context;
-use super::csv_cells;
+use crate::audit;
 use crate::model::Timestamp;
 use crate::storage::audit_records::{self, AuditRow, Filter, Walk};
 
@@ -93,7 +92,7 @@ impl Args {
             Format::Jsonl => Lines::Jsonl(sink),
             Format::Csv => {
                 let mut writer = csv::Writer::from_writer(sink);
-                writer.write_record(csv_cells::HEADINGS).map_err(io_error)?;
+                writer.write_record(audit::HEADINGS).map_err(io_error)?;
                 Lines::Csv(Box::new(writer))
             }
         })
@@ -110,16 +109,8 @@ enum Lines {
 impl Lines {
     fn write(&mut self, row: &AuditRow) -> io::Result<()> {
         match self {
-            // Put together by hand: the record's text must come out as it was hashed.
-            Self::Jsonl(sink) => {
-                writeln!(
-                    sink,
-                    "{{\"hash\":{},\"record\":{}}}",
-                    json!(row.hash),
-                    row.record
-                )
-            }
-            Self::Csv(writer) => writer.write_record(csv_cells::cells(row)).map_err(io_error),
+            Self::Jsonl(sink) => writeln!(sink, "{}", audit::json_line(row)),
+            Self::Csv(writer) => writer.write_record(audit::cells(row)).map_err(io_error),
         }
     }
 

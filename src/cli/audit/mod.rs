@@ -1,6 +1,5 @@
 //! `ambit audit`: what was decided, by whom, and whether the log still says so.
 
-mod csv_cells;
 mod export;
 mod tail;
 mod verify;

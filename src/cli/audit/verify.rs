@@ -85,19 +85,7 @@ fn describe(found: &Verification) -> String {
 }
 
 fn sentence(fault: &Fault) -> String {
-    match fault {
-        Fault::Changed { seq, detail } => {
-            format!("Record {seq} was changed: {}.", printable(detail))
-        }
-        Fault::Removed { first, last } if first == last => format!("Record {first} was removed."),
-        Fault::Removed { first, last } => format!("Records {first} to {last} were removed."),
-        Fault::Reordered { seq, holds } => {
-            format!("In the place of record {seq} stands what was written as record {holds}.")
-        }
-        Fault::Head { detail } => {
-            format!("The end of the log is not right: {}.", printable(detail))
-        }
-    }
+    printable(&fault.to_string())
 }
 
 #[cfg(test)]

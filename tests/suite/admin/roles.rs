@@ -80,6 +80,12 @@ fn every_page_asks_for_the_role() {
         let writes = may(role, "ambit:clients:write");
         browser.get("/admin/clients").expect(200);
         browser.get("/admin/sessions").expect(200);
+        let overview = browser.get("/admin").expect(200).body;
+        let registers = overview.contains("href=\"/admin/clients/new\"");
+        assert_eq!(registers, writes, "{role}");
+        for path in ["", "/1", "/verification", "/export?format=csv"] {
+            browser.get(&format!("/admin/audit{path}")).expect(200);
+        }
         let page = browser.get(&one).expect(200).body;
         assert_eq!(page.contains("Danger zone"), writes, "{role}");
         for path in [

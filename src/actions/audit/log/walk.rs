@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::actions::{ActionContext, ActionError, page};
 use crate::model::{CLOCK_SKEW, Timestamp};
-use crate::storage::audit_records::{self, AuditRow, Filter, Walk};
+use crate::storage::audit_records::{self, AuditRow, Filter};
 
 /// Records that one read looks at.
 const WINDOW: i64 = 10_000;
@@ -158,27 +158,11 @@ impl LogWalk {
         let window = WINDOW.min(self.left);
         let filter = self.filter.clone();
         let read = context.store().scan(move |connection| {
-            let floor = if filter.refused {
-                audit_records::refused_since(connection, before, window)?
-            } else {
-                before.saturating_sub(window)
-            };
-            let floor = floor.max(first);
-            let filter = Filter {
-                from_seq: Some(floor),
-                ..filter.clone()
-            };
-            let walk = Walk::Backward(Some(before));
-            let rows = audit_records::select(connection, &filter, walk, most)?;
-            Ok((rows, floor))
+            audit_records::look_back(connection, &filter, (first, before), window, most)
         });
-        let (rows, floor) = read.await?;
+        let (rows, reached) = read.await?;
         let is_full = i64::try_from(rows.len()).is_ok_and(|length| length >= most);
-        // A full answer may have stopped short of the window's end.
-        self.before = match rows.last() {
-            Some(last) if is_full => last.seq,
-            _ => floor,
-        };
+        self.before = reached;
         let looked_at = match self.filter.refused {
             true if is_full => most,
             true => window,

@@ -11,11 +11,13 @@
 //!    [`frame`] makes pages of them.
 
 mod assets;
+mod audit;
 mod clients;
 mod cookies;
 mod form;
 mod frame;
 mod gate;
+mod overview;
 mod sessions;
 mod shell;
 mod sign_in;
@@ -23,13 +25,12 @@ mod theme;
 
 use actix_web::dev::HttpServiceFactory;
 use actix_web::http::StatusCode;
-use actix_web::http::header::LOCATION;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, guard};
 
 use self::gate::{Anybody, Visitor};
-use super::api::ReadClients;
+use super::api::{ReadAudit, ReadClients};
 use crate::http::error::Problem;
 use crate::http::extract::Requirement;
 
@@ -48,16 +49,32 @@ pub struct Section {
 }
 
 /// Every part, in the order of the navigation.
-pub static SECTIONS: &[Section] = &[Section {
-    path: "/admin/clients",
-    title: "Clients",
-    icon: "clients",
-    needs: ReadClients::ANY_OF,
-    configure: clients::configure,
-}];
+pub static SECTIONS: &[Section] = &[
+    Section {
+        path: HOME,
+        title: "Overview",
+        icon: "overview",
+        needs: ReadAudit::ANY_OF,
+        configure: overview::configure,
+    },
+    Section {
+        path: "/admin/clients",
+        title: "Clients",
+        icon: "clients",
+        needs: ReadClients::ANY_OF,
+        configure: clients::configure,
+    },
+    Section {
+        path: "/admin/audit",
+        title: "Audit",
+        icon: "audit",
+        needs: ReadAudit::ANY_OF,
+        configure: audit::configure,
+    },
+];
 
-/// Where `/admin` leads.
-const HOME: &str = "/admin/clients";
+/// Where the GUI begins.
+const HOME: &str = "/admin";
 
 /// Every route of the GUI. The admin API stands beside it.
 pub fn scope() -> impl HttpServiceFactory {
@@ -75,15 +92,8 @@ pub fn scope() -> impl HttpServiceFactory {
         .configure(sessions::configure)
         .configure(theme::configure)
         .configure(assets::configure)
-        .service(web::resource("").route(web::get().to(home)))
         .default_service(web::route().to(nowhere))
         .wrap(from_fn(frame::around))
-}
-
-async fn home() -> HttpResponse {
-    HttpResponse::SeeOther()
-        .insert_header((LOCATION, HOME))
-        .finish()
 }
 
 /// Whoever is signed in finds the navigation around this page too.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::assets::{ICON, SCRIPT, STYLE};
 use super::cookies::Theme;
-use super::{SECTIONS, Section};
+use super::{HOME, SECTIONS, Section};
 use crate::administrators::{Powers, Session, SessionKey};
 use crate::app::App;
 use crate::http::error::Problem;
@@ -143,7 +143,8 @@ impl Shell {
 
 fn is_within(path: &str, section: &str) -> bool {
     let rest = path.strip_prefix(section);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    // Everything is below the beginning, which is a page of its own.
+    rest.is_some_and(|rest| rest.is_empty() || (section != HOME && rest.starts_with('/')))
 }
 
 /// A role as people say it.
@@ -253,5 +254,7 @@ mod tests {
         assert!(is_within("/admin/clients", "/admin/clients"));
         assert!(is_within("/admin/clients/new", "/admin/clients"));
         assert!(!is_within("/admin/clientsx", "/admin/clients"));
+        assert!(is_within("/admin", "/admin"));
+        assert!(!is_within("/admin/clients", "/admin"));
     }
 }

@@ -1,8 +1,11 @@
 //! What answers below `/admin` besides the admin API: pages for administrators in a browser.
 
+mod audit;
 mod browser;
 mod clients;
 mod forms;
+mod live;
+mod overview;
 mod pages;
 mod sessions;
 mod sign_in;

@@ -43,6 +43,10 @@ fn every_page_is_guarded_and_holds_no_code_or_style_of_its_own() {
         &format!("{one}/edit"),
         &format!("{one}/secret"),
         "/admin/sessions",
+        "/admin",
+        "/admin/audit",
+        "/admin/audit/1",
+        "/admin/audit/verification",
         "/admin/nothing",
     ] {
         let answer = browser.get(path);
@@ -128,8 +132,9 @@ fn what_is_nowhere_is_a_page_and_the_admin_api_keeps_its_answers() {
 fn the_start_leads_to_the_first_page() {
     let server = Server::start();
     let answer = Browser::new(&server).get("/admin").expect(303);
-    let next = answer.header("location").unwrap().to_owned();
-    Browser::signed_in(&server).get(&next).expect(200);
+    assert_eq!(answer.header("location"), Some("/admin/sign_in"));
+    let page = Browser::signed_in(&server).get("/admin").expect(200).body;
+    assert!(page.contains("<h1>Overview</h1>"), "{page}");
 }
 
 #[test]

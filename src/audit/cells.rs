@@ -1,10 +1,10 @@
-//! An audit record as cells of a spreadsheet.
+//! An audit record as it is handed out: as cells of a spreadsheet, or as a line of JSON.
 
 use serde_json::Value;
 
 use crate::storage::audit_records::AuditRow;
 
-/// The first line.
+/// The first line of a spreadsheet.
 pub const HEADINGS: [&str; 16] = [
     "seq",
     "at",
@@ -35,6 +35,16 @@ pub fn cells(row: &AuditRow) -> [String; 16] {
         };
         defused(cell)
     })
+}
+
+/// A record with its hash, as a line of JSON Lines without its end. Put together by hand: the record's
+/// text must come out as it was hashed.
+pub fn json_line(row: &AuditRow) -> String {
+    format!(
+        "{{\"hash\":{},\"record\":{}}}",
+        Value::from(row.hash.as_str()),
+        row.record
+    )
 }
 
 fn text(value: Option<&Value>) -> String {
