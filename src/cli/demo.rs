@@ -155,7 +155,8 @@ fn introduction(base: &str, folder: &TempDir, password: &SecretString) -> String
 
 /// What to paste: each line works alone in `sh` and `bash`, behind the ones before it.
 fn lines(base: &str, client_id: &ClientId, secret: &NewSecret) -> String {
-    let credentials = format!("-u '{client_id}:{}'", secret.value.expose_secret());
+    let credentials = "-u \"$CLIENT_ID:$CLIENT_SECRET\"";
+    let client_secret = secret.value.expose_secret();
     let curl = "curl -sS -w '\\n%{http_code}\\n'";
     let bearer = "-H \"Authorization: Bearer $TOKEN\"";
     let json = "-H 'Content-Type: application/json'";
@@ -165,7 +166,11 @@ fn lines(base: &str, client_id: &ClientId, secret: &NewSecret) -> String {
     let accept = "-H 'Accept: application/json, text/event-stream'";
     let tool = r#"{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_releases", "arguments": {"limit": 1}}}"#;
     format!(
-        "# The agent gets a token, which covers reading and no more.\n\
+        "# What the agent proves itself with.\n\
+         CLIENT_ID='{client_id}'\n\
+         CLIENT_SECRET='{client_secret}'\n\
+         \n\
+         # The agent gets a token, which covers reading and no more.\n\
          TOKEN=$(curl -sS {credentials} -d grant_type=client_credentials '{base}/token' | {access_token})\n\
          \n\
          # It calls an action: 200.\n\

@@ -21,6 +21,7 @@ fn the_printed_lines_do_what_they_say() {
         let output = server.stdout();
         let (_, lines) = output.split_once("one after the other.\n").unwrap();
         let (lines, _) = lines.split_once("Ctrl-C").unwrap();
+        assert_eq!(lines.matches("ambit_cs_").count(), 1, "{lines}");
         let run = Command::new(shell)
             .args(["-e", "-c", lines])
             .output()
