@@ -6,6 +6,18 @@ const follow = () => document.documentElement.classList.toggle("dark-mode", dark
 dark.addEventListener("change", follow);
 follow();
 
+// The form that gets a token cannot ask for one that is meant for `/mcp`, and no other is accepted there.
+const triedElsewhere = {
+  statePlugins: {
+    spec: {
+      wrapSelectors: {
+        allowTryItOutFor: (allowed) => (state, path, method) =>
+          path !== "/mcp" && allowed(state, path, method),
+      },
+    },
+  },
+};
+
 window.ui = SwaggerUIBundle({
   dom_id: "#document",
   url: "/openapi.json",
@@ -19,4 +31,5 @@ window.ui = SwaggerUIBundle({
   tryItOutEnabled: true,
   validatorUrl: null,
   presets: [SwaggerUIBundle.presets.apis],
+  plugins: [triedElsewhere],
 });

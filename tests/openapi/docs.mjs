@@ -21,7 +21,7 @@ const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.
 
 const browser = await chromium.launch({ executablePath: variable('AMBIT_TEST_BROWSER') });
 try {
-  for (const viewport of [{ width: 1280, height: 900 }, { width: 390, height: 844 }]) {
+  for (const viewport of [{ width: 1280, height: 900 }, { width: 360, height: 740 }]) {
     for (const colorScheme of ['light', 'dark']) {
       const what = `${viewport.width} pixels wide, ${colorScheme}`;
       await visit(what, { viewport, colorScheme });
@@ -57,6 +57,8 @@ async function visit(what, options) {
   const [red] = background.match(/\d+/g).map(Number);
   assert.equal(red < 128, options.colorScheme === 'dark', `${what}: ${background}`);
   await fitsItsWindow(what, page);
+  await looksLikeOnePage(what, page);
+  await isNotTriedHere(what, page);
 
   await authorize(page);
   await tryOperation(what, page);
@@ -100,6 +102,59 @@ async function fitsItsWindow(what, page) {
     return [scrollWidth, clientWidth];
   });
   assert.ok(wide <= room, `${what}: ${wide} pixels in ${room}`);
+}
+
+/** Nothing is said twice, no panel stands out, and the heads of the sections have room. */
+async function looksLikeOnePage(what, page) {
+  for (const twice of ['.info .main', '.schemes-server-container']) {
+    assert.equal(await page.locator(`.swagger-ui ${twice}`).isVisible(), false, `${what}: ${twice}`);
+  }
+  const backgrounds = await page.evaluate(() => ['.swagger-ui', '.scheme-container'].map((part) => (
+    getComputedStyle(document.querySelector(part)).backgroundColor
+  )));
+  assert.deepEqual(backgrounds, Array(2).fill('rgba(0, 0, 0, 0)'), what);
+  const shares = await page.locator('.opblock-tag').evaluateAll((heads) => heads.map((head) => (
+    head.querySelector('small').clientWidth / head.clientWidth
+  )));
+  assert.ok(shares.length > 0 && shares.every((share) => share > 0.5), `${what}: ${shares}`);
+}
+
+/** The form that gets a token cannot ask for one that is for `/mcp`. */
+async function isNotTriedHere(what, page) {
+  const block = page.locator('.opblock[id$="-mcp"]');
+  await block.locator('.opblock-summary-control').click();
+  await block.locator('.responses-wrapper').waitFor();
+  assert.equal(await block.locator('.try-out, .btn.execute').count(), 0, what);
+  const required = block.locator('.parameter__name.required').first();
+  assert.ok(await contrast(required) >= 4.5, `${what}: a word is too faint`);
+  await block.locator('.opblock-summary-control').click();
+}
+
+/** Of the word that stands behind an element, against what lies under it (WCAG 2.1, 1.4.3). */
+function contrast(locator) {
+  return locator.evaluate((element) => {
+    const read = (color) => {
+      const [red, green, blue, alpha = 1] = color.match(/[\d.]+/g).map(Number);
+      return { channels: [red, green, blue], alpha };
+    };
+    const over = ({ channels, alpha }, under) => (
+      channels.map((channel, index) => channel * alpha + under[index] * (1 - alpha))
+    );
+    const luminance = (channels) => {
+      const [red, green, blue] = channels.map((channel) => channel / 255).map((share) => (
+        share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
+      ));
+      return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    const layers = [];
+    for (let at = element; at; at = at.parentElement) {
+      layers.unshift(read(getComputedStyle(at).backgroundColor));
+    }
+    const ground = layers.reduce((under, layer) => over(layer, under), [255, 255, 255]);
+    const word = over(read(getComputedStyle(element, '::after').color), ground);
+    const [darker, brighter] = [word, ground].map(luminance).sort((one, other) => one - other);
+    return (brighter + 0.05) / (darker + 0.05);
+  });
 }
 
 async function isAccessible(what, page) {

@@ -68,7 +68,9 @@ impl Mcp {
     operation_id = "mcp",
     description = "Streamable HTTP without sessions, in the revisions 2025-06-18, 2025-11-25 and \
                    2026-07-28 of the Model Context Protocol. The tools are the actions; the access \
-                   token's `aud` must name this address.",
+                   token's `aud` must name this address, as it does where the token was asked for \
+                   with this address as `resource`. The form of `/docs` cannot ask so, and its \
+                   tokens are refused here with 401.",
     security(("client_credentials" = [])),
     request_body(
         content = Members,
