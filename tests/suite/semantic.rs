@@ -2,9 +2,9 @@
 
 use std::{fs, path::Path, process::Output};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::{Server, ServerBuilder};
+use crate::support::{Caller, Server, ServerBuilder};
 
 const RELEASES: &str = "version,kind,released_at\n1.0.0,major,2026-01-02T03:04:05Z\n1.0.1,patch,2026-01-03T03:04:05Z\n";
 
@@ -125,7 +125,7 @@ fn lint_finds_each_planted_mistake() {
             r#""scope": "protected""#,
             r#""scope": "nobody:read""#,
             4,
-            "the scope nobody:read",
+            "`ambit scope add nobody:read`",
         ),
         (
             "synonyms: [tag]",
@@ -179,6 +179,54 @@ fn lint_runs_row_filters() {
         "{problem}"
     );
     assert!(problem.contains("kynd"), "{problem}");
+}
+
+/// It passes once its scope is there, and does what is said of it.
+#[test]
+fn the_model_in_the_readme_works() {
+    let (_, rest) = include_str!("../../README.md")
+        .split_once("```yaml\n")
+        .expect("there is a model");
+    let (model, _) = rest.split_once("```").expect("it ends");
+    let server = ServerBuilder::new().file("shop.yaml", model);
+    let server = server.with([("AMBIT_SEMANTIC_DIR", ".")]).start();
+    let scope =
+        json!({"name": "orders:read", "description": "Read orders", "sensitivity": "normal"});
+    let admin = server.admin();
+    admin.post_json("/admin/api/scopes", &scope).expect(201);
+    let client = server.create_client("Analyst", &["warehouse:read", "orders:read"]);
+    let orders = format!(
+        "order_id,country,amount,email,card,note,sold_by\n\
+         1,de,10.50,ada@example.com,4111-1111-1111-1234,a gift,{0}\n\
+         2,at,20.25,,9876,,{0}\n\
+         3,at,99.75,bob@example.com,4111-1111-1111-5678,,somebody\n",
+        client.client_id
+    );
+    let file = server.folder().join("orders.csv");
+    fs::write(&file, orders).expect("a file can be written");
+    load(&server, "orders.csv", "shop_orders");
+    let (output, findings) = lint(&server, model);
+    assert!(output.status.success(), "{findings:#?}");
+
+    let agent = server.agent(&client);
+    let rows = |sql: &str| -> Value {
+        let asked = json!({ "sql": sql });
+        let answer = agent.post_json("/actions/common_actions/query", &asked);
+        answer.expect(200).json::<Value>()["rows"].take()
+    };
+    assert_eq!(
+        rows("SELECT order_id, country, email, card, note FROM orders ORDER BY order_id"),
+        json!([
+            [1, "DE", "redacted", "****1234", null],
+            [2, "AT", null, "****", null]
+        ])
+    );
+    assert_eq!(
+        rows(
+            "SELECT country, SUM(amount) AS revenue FROM orders GROUP BY country ORDER BY country"
+        ),
+        json!([["AT", 20.25], ["DE", 10.5]])
+    );
 }
 
 #[test]

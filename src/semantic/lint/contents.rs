@@ -41,7 +41,7 @@ fn access(dataset: &Dataset, scopes: &BTreeSet<String>, findings: &mut Vec<Findi
                 place: dataset.place.clone(),
                 problem: format!(
                     "{} needs the scope {scope}, which there is not; `ambit scope list` shows those \
-                     that there are",
+                     that there are, and `ambit scope add {scope}` adds it",
                     dataset.name
                 ),
             });
