@@ -5,13 +5,18 @@
 //!
 //! 1. write its file in its router's folder: a unit type, its input and output (`Deserialize` or
 //!    `Serialize`, and `ToSchema`; names that no other action uses), and `impl Action` with `run`;
-//! 2. name it in the `actions` of the router's `mod.rs`, as `define::<ItsType>()`, and in its `scopes` a
-//!    scope that is new;
+//! 2. in the router's `mod.rs`, add `mod its_file;`, `define::<its_file::ItsType>()` to `actions`, and a
+//!    scope that is new to `scopes`;
 //! 3. write the OpenAPI document anew: `cargo run --locked --quiet -- openapi > openapi.json`.
 //!
 //! `fixtures/greet.rs`, which only tests have, was added so.
 //!
-//! To add a router: a folder with a `mod.rs` that holds a [`Router`], named in [`ACTIONS`].
+//! An action that writes changes things only in [`ActionContext::change`]: there alone the change, the
+//! audit record and the answer under the call's idempotency key are one transaction, so that a call made
+//! again with the same key is answered and not done again.
+//!
+//! To add a router: a folder with a `mod.rs` that holds a [`Router`], a `mod` line for it here, and its
+//! name in [`ACTIONS`].
 //!
 //! [`Invoker::invoke`] is the only way in. What `run` is handed, an [`ActionContext`], can be made
 //! nowhere else, so that nothing runs without authentication, scope, policy, limits, a valid input, a

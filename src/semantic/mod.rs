@@ -6,6 +6,15 @@
 //!   to be listed, searched ([`search`]) and written as YAML.
 //! - [`lint`] holds models against the warehouse; [`sync`] writes them into it.
 //! - [`guard`] checks the SQL that agents send against what they may read.
+//!
+//! A dataset's masks show something else in place of a field's values ([`Mask`]): `null` shows NULL,
+//! `redact` shows `redacted` for each value that there is, and `last4` shows `****` and the last four
+//! characters, or `****` alone for a value of seven or fewer.
+//!
+//! Row filters and masks bind SQL: what `query` runs, verified queries among it, and what
+//! `explain_query` explains. The actions of the built-in routers that compute something read their own
+//! tables whole, under their own scopes. A dataset that comes with a router cannot be declared again, with
+//! a filter or without one: names are unique among all models.
 
 mod checks;
 mod document;
