@@ -4,26 +4,27 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{ADMIN_USER, Admin, RegisteredClient, Server};
+use crate::support::Server;
 
 const README: &str = include_str!("../../README.md");
 
 /// The address in the README.
 const ADDRESS: &str = "http://127.0.0.1:8000";
 
-/// A demo, and a client of it as the README has one.
-fn scene() -> (Server, RegisteredClient) {
+/// A demo, and the two lines of what it prints from which the sessions go on.
+fn scene() -> (Server, String) {
     let server = Server::with([]).without("AMBIT_ADMIN_PASSWORD");
     let server = server
         .arguments(["demo", "--listen", "127.0.0.1:0"])
         .start();
-    let output = server.stdout();
-    let password = output
+    let credentials: Vec<_> = server
+        .stdout()
         .lines()
-        .find_map(|line| line.strip_prefix("password"));
-    let admin = Admin::new(server.address(), ADMIN_USER, password.unwrap().trim());
-    let client = admin.create_client("Reader", &["releases:read", "warehouse:read"]);
-    (server, client)
+        .filter(|line| line.starts_with("CLIENT_"))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(credentials.len(), 2, "{credentials:?}");
+    (server, credentials.join("\n"))
 }
 
 /// The block of shell lines of the README in which this stands.
@@ -37,32 +38,24 @@ fn block(mark: &str) -> &'static str {
 }
 
 /// Runs a block, which says nothing on stderr, and hands out what it prints, an answer a line.
-fn run(server: &Server, client: &RegisteredClient, block: &str, command: &str) -> Vec<String> {
+fn run(server: &Server, credentials: &str, block: &str) -> Vec<String> {
     assert!(block.contains(ADDRESS), "{block}");
     let lines = block.replace(ADDRESS, server.address());
-    // An answer ends without a line of its own.
-    let lines = lines.replace(&format!("\n{command} "), &format!("\necho; {command} "));
     let run = Command::new("bash")
-        .args(["-e", "-c", &lines])
-        .env("CLIENT_ID", &client.client_id)
-        .env("CLIENT_SECRET", &client.client_secret)
+        .args(["-e", "-c", &format!("{credentials}\n{lines}")])
         .output()
         .unwrap();
     assert!(run.status.success(), "{run:?}");
     assert_eq!(String::from_utf8_lossy(&run.stderr), "");
     let output = String::from_utf8(run.stdout).unwrap();
-    output
-        .lines()
-        .filter(|line| !line.is_empty())
-        .map(str::to_owned)
-        .collect()
+    output.lines().map(str::to_owned).collect()
 }
 
 #[test]
 fn the_session_by_rest_answers_what_is_printed() {
-    let (mut server, client) = scene();
+    let (mut server, credentials) = scene();
     let block = block("ask() {");
-    let answers = run(&server, &client, block, "ask");
+    let answers = run(&server, &credentials, block);
     // A demo that is killed leaves its folder behind.
     assert!(server.stop().success());
     let mut answered = answers.iter();
@@ -91,8 +84,8 @@ fn the_session_by_rest_answers_what_is_printed() {
 
 #[test]
 fn the_session_over_mcp_is_answered() {
-    let (mut server, client) = scene();
-    let answers = run(&server, &client, block("mcp() {"), "mcp");
+    let (mut server, credentials) = scene();
+    let answers = run(&server, &credentials, block("mcp() {"));
     assert!(server.stop().success());
     let results: Vec<Value> = answers
         .iter()
