@@ -16,7 +16,7 @@ use super::answers::Keyed;
 use super::context::{ActionContext, Reporter};
 use super::dataset::Datasets;
 use super::error::ActionError;
-use super::limits::{CallLimits, Limits, Place, Turns};
+use super::limits::{CallLimits, Limits, Place, Room, Turns};
 use super::registry::{Registered, Registry};
 use crate::audit::{Cause, Decision, Entry, Journal};
 use crate::metrics::Metrics;
@@ -79,6 +79,7 @@ pub struct Admission {
     cause: Cause,
     door: &'static str,
     policy: &'static str,
+    calls: Option<u32>,
     place: Place,
 }
 
@@ -86,6 +87,19 @@ impl Admission {
     /// What may be done.
     pub fn action(&self) -> &'static Registered {
         self.action
+    }
+
+    /// The policy that permits it.
+    pub fn policy(&self) -> &'static str {
+        self.policy
+    }
+
+    /// What the limits leave to the caller.
+    pub fn room(&self) -> Room {
+        Room {
+            calls: self.calls,
+            under_way: self.place.count,
+        }
     }
 }
 
@@ -251,9 +265,12 @@ impl Invoker {
                 Err(error) => error.into(),
             }
         };
-        if let Err(wait) = self.limits.count(&principal) {
-            return Err(self.limited(action, &principal, &cause, door, wait).await);
-        }
+        let calls = match self.limits.count(&principal) {
+            Ok(calls) => calls,
+            Err(wait) => {
+                return Err(self.limited(action, &principal, &cause, door, wait).await);
+            }
+        };
         let covers = |scope: &&&str| !principal.scope.contains(scope);
         if action.scopes.iter().any(|scope| covers(&scope)) {
             let needed = Refusal::InsufficientScope(action.definition.scope.to_owned());
@@ -277,6 +294,7 @@ impl Invoker {
             cause,
             door,
             policy,
+            calls,
             place,
         })
     }
@@ -286,7 +304,8 @@ impl Invoker {
     /// # Errors
     /// It asks for too much.
     pub fn count_request(&self, principal: &Principal) -> Result<(), Refusal> {
-        self.limits.count(principal).map_err(Refusal::Limited)
+        let counted = self.limits.count(principal);
+        counted.map(|_| ()).map_err(Refusal::Limited)
     }
 
     async fn limited(
@@ -343,6 +362,7 @@ impl Invoker {
             cause,
             door,
             policy,
+            calls: _,
             place: _place,
         } = admission;
         let keyed = input

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -26,9 +28,17 @@ pub struct CallLimits {
     pub at_a_time: usize,
 }
 
+/// Counts the calls of each client, and tells how many are left.
+type Rate = RateLimiter<
+    ClientId,
+    DefaultKeyedStateStore<ClientId>,
+    DefaultClock,
+    StateInformationMiddleware,
+>;
+
 /// Counts what clients ask for.
 pub struct Limits {
-    rate: Option<DefaultKeyedRateLimiter<ClientId>>,
+    rate: Option<Rate>,
     recorded: DefaultKeyedRateLimiter<ClientId>,
     unrecorded: Mutex<HashMap<ClientId, u64>>,
     at_a_time: usize,
@@ -39,7 +49,18 @@ pub struct Limits {
 #[derive(Debug)]
 pub struct Place {
     client_id: ClientId,
+    /// How many there are of this client, this one among them.
+    pub(super) count: usize,
     under_way: Arc<Mutex<HashMap<ClientId, usize>>>,
+}
+
+/// What is left to a client when a call has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Calls that it may begin at once; `None` where there is no limit a minute.
+    pub calls: Option<u32>,
+    /// Its calls under way, this one among them.
+    pub under_way: usize,
 }
 
 impl Limits {
@@ -48,7 +69,8 @@ impl Limits {
         Self {
             rate: limits
                 .per_minute
-                .map(|per_minute| RateLimiter::keyed(Quota::per_minute(per_minute))),
+                .map(|per_minute| RateLimiter::keyed(Quota::per_minute(per_minute)))
+                .map(RateLimiter::with_middleware),
             recorded: RateLimiter::keyed(Quota::per_minute(RECORDED_PER_MINUTE)),
             unrecorded: Mutex::default(),
             at_a_time: limits.at_a_time.max(1),
@@ -56,18 +78,19 @@ impl Limits {
         }
     }
 
-    /// Counts a request, whatever becomes of it.
+    /// Counts a request, whatever becomes of it. Answers how many are left, where there is a limit.
     ///
     /// # Errors
     /// How long to wait before another is worth a try.
-    pub fn count(&self, principal: &Principal) -> Result<(), Duration> {
+    pub fn count(&self, principal: &Principal) -> Result<Option<u32>, Duration> {
         let Some(rate) = &self.rate else {
-            return Ok(());
+            return Ok(None);
         };
         if rate.len() > REMEMBERED {
             rate.retain_recent();
         }
         let counted = rate.check_key(&principal.client_id);
+        let counted = counted.map(|state| Some(state.remaining_burst_capacity()));
         counted.map_err(|not_until| not_until.wait_time_from(DefaultClock::default().now()))
     }
 
@@ -102,6 +125,7 @@ impl Limits {
         *count += 1;
         Ok(Place {
             client_id: client_id.clone(),
+            count: *count,
             under_way: Arc::clone(&self.under_way),
         })
     }

@@ -48,8 +48,8 @@ pub use context::{ActionContext, Progress, Reporter};
 pub use dataset::{Dataset, Datasets, Reader};
 pub use error::ActionError;
 pub use invoke::{Admission, Answer, Call, Dependencies, Door, Input, Invoker, Refusal};
-pub use limits::{CallLimits, Limits, Turns};
-pub use registry::{Registered, Registry};
+pub use limits::{CallLimits, Limits, Room, Turns};
+pub use registry::{Registered, Registry, as_text, resolved};
 pub use schema::{components, self_contained};
 
 use crate::scopes::ScopeDefinition;

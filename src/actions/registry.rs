@@ -116,6 +116,20 @@ impl Registered {
         Ok(Value::Object(input))
     }
 
+    /// Writes an input as the pairs of a query, which [`read_query`](Self::read_query) reads.
+    pub fn write_query(&self, input: &Value) -> Vec<(String, String)> {
+        let mut pairs = Vec::new();
+        for (name, value) in input.as_object().into_iter().flatten() {
+            let values = match value {
+                Value::Null => continue,
+                Value::Array(items) => items.iter().map(as_text).collect(),
+                value => vec![as_text(value)],
+            };
+            pairs.extend(values.into_iter().map(|value| (name.clone(), value)));
+        }
+        pairs
+    }
+
     /// Whether an input is as the schema has it.
     ///
     /// # Errors
@@ -229,6 +243,13 @@ impl Plain {
     }
 }
 
+/// A plain value as people write it.
+pub fn as_text(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
 fn members(schema: &Value) -> BTreeMap<String, Member> {
     let properties = schema.get("properties").and_then(Value::as_object);
     let named = properties.into_iter().flatten();
@@ -250,7 +271,7 @@ fn member(whole: &Value, property: &Value) -> Member {
 }
 
 /// Follows a reference, and takes what is not `null` of a choice of two.
-fn resolved<'a>(whole: &'a Value, schema: &'a Value) -> &'a Value {
+pub fn resolved<'a>(whole: &'a Value, schema: &'a Value) -> &'a Value {
     let mut schema = schema;
     // A schema that refers to itself is followed no further.
     for _ in 0..8 {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
-pub use roles::{OWN_SESSIONS, Powers};
+pub use roles::{OWN_SESSIONS, Powers, READ_SETTINGS};
 pub use session_key::SessionKey;
 pub use sessions::{Opening, Session, SessionLimits, Sessions, State};
 

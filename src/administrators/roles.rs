@@ -16,9 +16,14 @@ const PERMISSIONS: &[(&str, &[Role])] = &[
     ("ambit:audit:read", &[Owner, ClientManager, Auditor]),
     ("ambit:administrators:read", &[Owner, Auditor]),
     ("ambit:administrators:write", &[Owner]),
+    // No scope: what is said of the machine and its neighbours is for nobody else.
+    (READ_SETTINGS, &[Owner, Auditor]),
     // No scope: what everybody who is signed in may do with the sessions that are their own.
     (OWN_SESSIONS, &[Owner, ClientManager, Auditor]),
 ];
+
+/// Seeing the settings in force, without their secrets.
+pub const READ_SETTINGS: &str = "settings:read";
 
 /// Seeing and ending one's own sessions.
 pub const OWN_SESSIONS: &str = "own_sessions";
@@ -79,7 +84,9 @@ mod tests {
     fn a_client_manager_has_nothing_to_do_with_administrators() {
         for (scope, _) in PERMISSIONS {
             let expected = ["ambit:clients:write", OWN_SESSIONS].contains(scope)
-                || (scope.ends_with(":read") && !scope.contains("administrators"));
+                || (scope.starts_with("ambit:")
+                    && scope.ends_with(":read")
+                    && !scope.contains("administrators"));
             assert_eq!(ClientManager.permits(scope), expected, "{scope}");
         }
     }

@@ -242,8 +242,11 @@ impl Entry {
         let client_id = client_id.or(self.client_id.as_deref());
         let subject = caller.map(|caller| caller.subject.as_str());
         let tenant_id = caller.map_or(&self.cause.tenant_id, |caller| &caller.tenant_id);
-        let proved =
-            caller.map(|caller| [Actor::new(ActorKind::Client, caller.client_id.as_str())]);
+        // An administrator who acts for a client is named with it by the cause.
+        let vouched = matches!(self.cause.actors.first(), Some(nearest) if nearest.kind == ActorKind::Administrator);
+        let proved = caller
+            .filter(|_| !vouched)
+            .map(|caller| [Actor::new(ActorKind::Client, caller.client_id.as_str())]);
         let actors = proved.as_ref().map_or(&*self.cause.actors, |one| one);
         let members = [
             members(&BeforeAt { actors }),

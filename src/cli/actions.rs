@@ -234,20 +234,8 @@ fn prepared(action: &Registered, base: &str, input: &Value) -> anyhow::Result<Re
             .header(header::CONTENT_TYPE, "application/json");
         return Ok(request.body(body));
     }
-    let text = |value: &Value| {
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
-    };
-    for (name, value) in input.as_object().into_iter().flatten() {
-        let values = match value {
-            Value::Null => continue,
-            Value::Array(items) => items.iter().map(text).collect(),
-            value => vec![text(value)],
-        };
-        for value in values {
-            address.query_pairs_mut().append_pair(name, &value);
-        }
+    for (name, value) in action.write_query(input) {
+        address.query_pairs_mut().append_pair(&name, &value);
     }
     Ok(client.get(address))
 }

@@ -36,7 +36,8 @@ fn problem(refusal: Refusal, challenge: Challenge<'_>) -> Problem {
     }
 }
 
-fn failed(error: ActionError) -> Problem {
+/// How it goes over the wire that an action could not be done.
+pub fn failed(error: ActionError) -> Problem {
     let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
     let detail = sentence(&error);
     match error {
