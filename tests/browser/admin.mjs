@@ -171,6 +171,9 @@ async function look(what, options) {
   const client = paths.flatMap((path) => [path, `${path}/edit`, `${path}/secret`]);
   const audit = ['', '?target=none', '/1', '/verification'].map((path) => `/admin/audit${path}`);
   const others = [...audit, '/admin/clients?search=none', '/admin/clients/new', '/admin/sessions', '/admin/nothing'];
+  others.push('/admin/actions', '/admin/actions/common_actions/query', '/admin/actions/common_actions/query/try',
+    '/admin/semantic', '/admin/semantic/tables/releases', '/admin/scopes', '/admin/keys', '/admin/administrators',
+    '/admin/administrators/new', `/admin/administrators/${username}/edit`, '/admin/settings');
   for (const path of [...client, ...others]) {
     await page.goto(`${issuer}${path}`);
     await isFit(`${what}: ${path}`, page);

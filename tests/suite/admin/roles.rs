@@ -11,6 +11,7 @@ use crate::{
 
 const PATH: &str = "/admin/api/administrators";
 const PASSWORD: &str = "correct horse battery";
+const ACTION: &str = "/admin/actions/release_oversight/set_gate";
 const ROLES: [&str; 3] = ["owner", "client_manager", "auditor"];
 
 fn make(server: &Server, role: &str) -> Admin {
@@ -88,7 +89,41 @@ fn every_page_asks_for_the_role() {
         }
         let page = browser.get(&one).expect(200).body;
         assert_eq!(page.contains("Danger zone"), writes, "{role}");
+        browser.get("/admin/actions").expect(200);
+        browser.get(ACTION).expect(200);
+        for path in ["/admin/semantic", "/admin/scopes", "/admin/keys"] {
+            browser.get(path).expect(200);
+        }
+        let (owns, audits) = (role == "owner", role != "client_manager");
+        for (path, may) in [
+            ("/admin/administrators", audits),
+            ("/admin/administrators/new", owns),
+            ("/admin/administrators/admin/edit", owns),
+            ("/admin/settings", audits),
+        ] {
+            let answer = browser.get(path);
+            assert_eq!(answer.status, if may { 200 } else { 403 }, "{role} {path}");
+        }
+        for form in [
+            "/admin/scopes/remove",
+            "/admin/keys/rotate",
+            "/admin/keys/withdraw",
+            "/admin/administrators/admin/remove",
+            "/admin/administrators/none/role",
+        ] {
+            let answer = browser.send(form, &[("kid", "x")]);
+            assert_eq!(answer.status, if owns { 303 } else { 403 }, "{role} {form}");
+        }
+        for form in [
+            "/admin/scopes",
+            "/admin/administrators/new",
+            "/admin/administrators/admin/password",
+        ] {
+            let answer = browser.send(form, &[]);
+            assert_eq!(answer.status, if owns { 422 } else { 403 }, "{role} {form}");
+        }
         for path in [
+            &format!("{ACTION}/try"),
             "/admin/clients/new",
             &format!("{one}/edit"),
             &format!("{one}/secret"),
@@ -100,6 +135,8 @@ fn every_page_asks_for_the_role() {
                 "{role}: {answer}"
             );
         }
+        let answer = browser.send(&format!("{ACTION}/try"), &[]);
+        assert_eq!(answer.status, if writes { 422 } else { 403 }, "{role}");
         for (form, fields) in [
             (
                 "/admin/clients/new".to_owned(),

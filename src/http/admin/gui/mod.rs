@@ -10,15 +10,23 @@
 //! 4. the handler calls the services that the admin API calls, and returns their errors as they are:
 //!    [`frame`] makes pages of them.
 
+mod actions;
+mod administrators;
 mod assets;
+mod attempt;
 mod audit;
 mod clients;
 mod cookies;
 mod form;
 mod frame;
 mod gate;
+mod impersonated;
+mod keys;
 mod overview;
+mod scopes;
+mod semantic;
 mod sessions;
+mod settings;
 mod shell;
 mod sign_in;
 mod theme;
@@ -30,7 +38,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, guard};
 
 use self::gate::{Anybody, Visitor};
-use super::api::{ReadAudit, ReadClients};
+use super::api::{ReadAdministrators, ReadAudit, ReadClients, ReadKeys, ReadScopes};
 use crate::http::error::Problem;
 use crate::http::extract::Requirement;
 
@@ -65,11 +73,53 @@ pub static SECTIONS: &[Section] = &[
         configure: clients::configure,
     },
     Section {
+        path: "/admin/actions",
+        title: "Actions",
+        icon: "actions",
+        needs: ReadScopes::ANY_OF,
+        configure: actions::configure,
+    },
+    Section {
+        path: "/admin/semantic",
+        title: "Semantic layer",
+        icon: "semantic",
+        needs: ReadScopes::ANY_OF,
+        configure: semantic::configure,
+    },
+    Section {
         path: "/admin/audit",
         title: "Audit",
         icon: "audit",
         needs: ReadAudit::ANY_OF,
         configure: audit::configure,
+    },
+    Section {
+        path: "/admin/scopes",
+        title: "Scopes",
+        icon: "scopes",
+        needs: ReadScopes::ANY_OF,
+        configure: scopes::configure,
+    },
+    Section {
+        path: "/admin/keys",
+        title: "Keys",
+        icon: "keys",
+        needs: ReadKeys::ANY_OF,
+        configure: keys::configure,
+    },
+    Section {
+        path: "/admin/administrators",
+        title: "Administrators",
+        icon: "administrators",
+        needs: ReadAdministrators::ANY_OF,
+        configure: administrators::configure,
+    },
+    Section {
+        path: "/admin/settings",
+        title: "Settings",
+        icon: "settings",
+        needs: settings::ReadSettings::ANY_OF,
+        configure: settings::configure,
     },
 ];
 

@@ -20,6 +20,40 @@ fn forms(client_id: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
         (client("enable"), vec![]),
         (client("revoke_tokens"), vec![]),
         (client("delete"), vec![("confirmation", "there")]),
+        (
+            "/admin/actions/common_actions/query/try".to_owned(),
+            vec![("client_id", "x")],
+        ),
+        (
+            "/admin/semantic/queries/ticket_analysis/none".to_owned(),
+            vec![("client_id", "x")],
+        ),
+        ("/admin/scopes".to_owned(), vec![("name", "made")]),
+        (
+            "/admin/scopes/remove".to_owned(),
+            vec![("name", "protected"), ("confirm", "yes")],
+        ),
+        ("/admin/keys/rotate".to_owned(), vec![("confirm", "yes")]),
+        (
+            "/admin/keys/withdraw".to_owned(),
+            vec![("kid", "x"), ("confirmation", "x")],
+        ),
+        (
+            "/admin/administrators/new".to_owned(),
+            vec![("username", "made"), ("password", "correct horse battery")],
+        ),
+        (
+            "/admin/administrators/admin/role".to_owned(),
+            vec![("role", "auditor")],
+        ),
+        (
+            "/admin/administrators/admin/password".to_owned(),
+            vec![("password", "correct horse battery")],
+        ),
+        (
+            "/admin/administrators/admin/remove".to_owned(),
+            vec![("confirmation", "admin")],
+        ),
         ("/admin/sessions/end_others".to_owned(), vec![]),
         ("/admin/sessions/end".to_owned(), vec![("session", "x")]),
         ("/admin/theme".to_owned(), vec![("theme", "dark")]),

@@ -1,12 +1,17 @@
 //! What answers below `/admin` besides the admin API: pages for administrators in a browser.
 
+mod actions;
+mod administrators;
 mod audit;
 mod browser;
 mod clients;
 mod forms;
+mod keys;
 mod live;
 mod overview;
 mod pages;
+mod scopes;
+mod semantic;
 mod sessions;
 mod sign_in;
 
