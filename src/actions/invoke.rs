@@ -18,6 +18,7 @@ use super::dataset::Datasets;
 use super::error::ActionError;
 use super::limits::{CallLimits, Limits, Place, Room, Turns};
 use super::registry::{Registered, Registry};
+use super::unfinished::Unfinished;
 use crate::audit::{Cause, Decision, Entry, Journal};
 use crate::metrics::Metrics;
 use crate::model::{Clock, Principal};
@@ -386,13 +387,13 @@ impl Invoker {
             reporter: input.reporter,
             state: Mutex::default(),
         });
-        let mut unfinished = Unfinished(Some(Arc::clone(&context)));
+        let unfinished = Unfinished::new(Arc::clone(&context));
         let outcome = match malformed_key.map_or_else(|| action.check(&input.value), Err) {
             Ok(()) => self.run(&context, input.value).await,
             Err(error) => Err(error),
         };
         let recorded = self.record(&context, &outcome).await;
-        unfinished.0 = None;
+        unfinished.finish();
         recorded?;
         Ok(Answer { json: outcome? })
     }
@@ -474,28 +475,5 @@ fn decision(error: &ActionError) -> Decision {
         | ActionError::Deadline(_)
         | ActionError::Unavailable(_)
         | ActionError::Broken(_) => Decision::Failed,
-    }
-}
-
-/// A call under way. One whose caller went away, so that its future was dropped, is recorded too, unless
-/// what it changed was.
-struct Unfinished(Option<Arc<ActionContext>>);
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        let Some(context) = self.0.take() else {
-            return;
-        };
-        if context.state().recorded {
-            return;
-        }
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                let entry = context.entry(Decision::Failed, "cancelled");
-                if let Err(error) = context.journal().record(entry).await {
-                    tracing::error!(%error, "the end of a call could not be recorded");
-                }
-            });
-        }
     }
 }

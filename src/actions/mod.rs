@@ -42,6 +42,7 @@ mod statistics;
 #[cfg(test)]
 mod tests;
 mod ticket_analysis;
+mod unfinished;
 
 pub use action::{Action, Definition, Example, Router, Sample, define};
 pub use context::{ActionContext, Progress, Reporter};
