@@ -11,89 +11,74 @@ const README: &str = include_str!("../../README.md");
 /// The address in the README.
 const ADDRESS: &str = "http://127.0.0.1:8000";
 
-/// A demo, and the two lines of what it prints from which the sessions go on.
-fn scene() -> (Server, String) {
-    let server = Server::with([]).without("AMBIT_ADMIN_PASSWORD");
-    let server = server
-        .arguments(["demo", "--listen", "127.0.0.1:0"])
-        .start();
-    let credentials: Vec<_> = server
-        .stdout()
-        .lines()
-        .filter(|line| line.starts_with("CLIENT_"))
-        .map(str::to_owned)
-        .collect();
-    assert_eq!(credentials.len(), 2, "{credentials:?}");
-    (server, credentials.join("\n"))
+/// The places in what is printed between which there is more.
+const LEFT_OUT: &str = "...";
+
+/// The blocks of shell lines under the heading of this name.
+fn blocks(heading: &str) -> Vec<&'static str> {
+    let (_, section) = README.split_once(&format!("\n## {heading}\n")).unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let blocks = section.split("```sh\n").skip(1);
+    blocks
+        .map(|block| block.split_once("```").unwrap().0)
+        .collect()
 }
 
-/// The block of shell lines of the README in which this stands.
-fn block(mark: &str) -> &'static str {
-    let mut blocks = README.split("```sh\n").skip(1);
-    let block = blocks.find_map(|rest| {
-        rest.split_once("```")
-            .filter(|(block, _)| block.contains(mark))
-    });
-    block.unwrap_or_else(|| panic!("no block with {mark}")).0
-}
-
-/// Runs a block, which says nothing on stderr, and hands out what it prints, an answer a line.
-fn run(server: &Server, credentials: &str, block: &str) -> Vec<String> {
-    assert!(block.contains(ADDRESS), "{block}");
-    let lines = block.replace(ADDRESS, server.address());
-    let run = Command::new("bash")
-        .args(["-e", "-c", &format!("{credentials}\n{lines}")])
-        .output()
-        .unwrap();
-    assert!(run.status.success(), "{run:?}");
-    assert_eq!(String::from_utf8_lossy(&run.stderr), "");
-    let output = String::from_utf8(run.stdout).unwrap();
-    output.lines().map(str::to_owned).collect()
-}
-
-#[test]
-fn the_session_by_rest_answers_what_is_printed() {
-    let (mut server, credentials) = scene();
-    let block = block("ask() {");
-    let answers = run(&server, &credentials, block);
-    // A demo that is killed leaves its folder behind.
-    assert!(server.stop().success());
-    let mut answered = answers.iter();
-    let mut said = 0;
-    for line in block.lines() {
-        if line.starts_with("ask ") {
-            let answer = answered.next().unwrap_or_else(|| panic!("{answers:?}"));
-            serde_json::from_str::<Value>(answer).unwrap();
-            said += 1;
-        } else if let Some(printed) = line.strip_prefix("# ") {
-            let mut rest = answers[said - 1].as_str();
-            for part in printed.split("...") {
-                let place = rest.find(part);
-                let place = place.unwrap_or_else(|| panic!("{part} is not in {rest}"));
-                rest = &rest[place + part.len()..];
-            }
+/// What the demo prints that the README's lines go on from.
+fn given(server: &Server) -> String {
+    let mut lines = Vec::new();
+    for line in server.stdout().lines() {
+        if line.starts_with("CLIENT_") {
+            lines.push(line.to_owned());
+        } else if let Some(password) = line.strip_prefix("password ") {
+            lines.push(format!("PASSWORD='{}'", password.trim()));
         }
     }
-    assert_eq!(said, 5);
-    assert_eq!(answered.next(), None);
-    let refused = answers
-        .iter()
-        .filter(|answer| answer.contains("urn:ambit:problem:"));
-    assert_eq!(refused.count(), 1, "{answers:?}");
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    lines.join("\n")
 }
 
 #[test]
-fn the_session_over_mcp_is_answered() {
-    let (mut server, credentials) = scene();
-    let answers = run(&server, &credentials, block("mcp() {"));
+fn the_tour_answers_what_is_printed() {
+    let server = Server::with([]).without("AMBIT_ADMIN_PASSWORD");
+    let mut server = server
+        .arguments(["demo", "--listen", "127.0.0.1:0"])
+        .start();
+    let tour = blocks("Five minutes").join("\n");
+    assert!(tour.contains(ADDRESS), "{tour}");
+    let lines = tour.replace(ADDRESS, server.address());
+    let run = Command::new("bash")
+        .args(["-e", "-c", &format!("{}\n{lines}", given(&server))])
+        .output()
+        .unwrap();
+    // A demo that is killed leaves its folder behind.
     assert!(server.stop().success());
-    let results: Vec<Value> = answers
-        .iter()
-        .map(|answer| serde_json::from_str::<Value>(answer).unwrap()["result"].take())
+    assert!(run.status.success(), "{run:?}");
+    assert_eq!(String::from_utf8_lossy(&run.stderr), "");
+
+    let output = String::from_utf8(run.stdout).unwrap();
+    let printed: Vec<_> = tour
+        .lines()
+        .filter_map(|line| line.strip_prefix("# "))
         .collect();
-    assert_eq!(results.len(), 2, "{answers:?}");
-    assert!(results[0]["tools"].as_array().unwrap().len() > 10);
-    assert_eq!(results[1]["isError"], false, "{answers:?}");
-    let releases = &results[1]["structuredContent"]["releases"];
-    assert_eq!(releases.as_array().unwrap().len(), 1, "{answers:?}");
+    assert_eq!(output.lines().count(), printed.len(), "{output}");
+    for (answer, printed) in output.lines().zip(printed) {
+        serde_json::from_str::<Value>(answer).unwrap();
+        let mut rest = answer;
+        for part in printed.split(LEFT_OUT) {
+            let place = rest.find(part);
+            let place = place.unwrap_or_else(|| panic!("{part} is not in {rest}"));
+            rest = &rest[place + part.len()..];
+        }
+    }
+}
+
+#[test]
+fn the_agents_sessions_are_short() {
+    let sessions = blocks("Five minutes");
+    let lines: usize = sessions[..2]
+        .iter()
+        .map(|block| block.lines().count())
+        .sum();
+    assert!(lines < 40, "{lines}");
 }
