@@ -8,7 +8,8 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::actions::{self, ACTIONS, CallLimits, Datasets, Invoker, Turns};
-use crate::administrators::{Administrators, SessionLimits, Sessions};
+use crate::administrators::second_factors::{self, FactorKeys, PasskeySite};
+use crate::administrators::{Administrators, SecondFactors, SessionLimits, Sessions};
 use crate::audit::Journal;
 use crate::clients::{self, Clients};
 use crate::config::{Finding, Settings};
@@ -18,13 +19,13 @@ use crate::oauth::resources::Resources;
 use crate::oauth::token::{self, AccessTokens, KeyError, KeyFolder, Keys};
 use crate::oauth::{BearerTokens, Revocations};
 use crate::scopes::{Catalogue, ScopeDefinition};
-use crate::secrets::{Checker, HashError};
+use crate::secrets::{Checker, HashError, Throttle};
 use crate::semantic::{LoadError, SemanticLayer};
 use crate::storage::changes::{self, Change, Kind};
 use crate::storage::feed::{Feed, Listener};
 use crate::storage::{StorageError, Store, migrations};
 use crate::warehouse::{self, OpenError};
-use derived::{brought_key, datasets, key_policy, resources, rules, secret_limits};
+use derived::{brought_key, datasets, host, key_policy, resources, rules, secret_limits};
 use housekeeping::warn;
 
 pub use derived::{check_keys, database_address, make_database_folder};
@@ -99,6 +100,8 @@ pub struct App {
     pub administrators: Arc<Administrators>,
     /// Knows their sessions in a browser.
     pub sessions: Arc<Sessions>,
+    /// Knows their second factors.
+    pub second_factors: Arc<SecondFactors>,
     /// Knows the signing keys.
     pub keys: Arc<Keys>,
     /// Knows the revoked tokens.
@@ -179,6 +182,17 @@ impl App {
                 lifetime: settings.admin.session_lifetime,
             },
         ));
+        let limits = &settings.limits;
+        let second_factors = SecondFactors::new(second_factors::Dependencies {
+            store: Arc::clone(&store),
+            journal: Arc::clone(&journal),
+            clock: Arc::clone(&clock),
+            sessions: Arc::clone(&sessions),
+            keys: FactorKeys::new(settings.admin.second_factor_key.clone(), &settings.keys.dir),
+            throttle: Throttle::new(limits.failures_per_client, limits.failures_per_address),
+            host: host(&issuer),
+            site: PasskeySite::of(&issuer),
+        });
         let revocations = Arc::new(Revocations::new(
             Arc::clone(&store),
             Arc::clone(&journal),
@@ -262,6 +276,7 @@ impl App {
             clients,
             administrators,
             sessions,
+            second_factors: Arc::new(second_factors),
             keys,
             revocations,
             resources,

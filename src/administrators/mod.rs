@@ -1,6 +1,7 @@
-//! Those who run this server: accounts, roles, passwords, sessions in a browser.
+//! Those who run this server: accounts, roles, passwords, second factors, sessions in a browser.
 
 mod roles;
+pub mod second_factors;
 mod session_key;
 mod sessions;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 
 pub use roles::{OWN_SESSIONS, Powers, READ_SETTINGS};
+pub use second_factors::SecondFactors;
 pub use session_key::SessionKey;
 pub use sessions::{Opening, Session, SessionLimits, Sessions, State};
 
@@ -35,6 +37,12 @@ pub enum AdministratorError {
         Administrator::LONGEST_PASSWORD
     )]
     Password,
+    /// The password in force was asked for, and another was given.
+    #[error("this is not your password")]
+    WrongPassword,
+    /// The new password is the old one.
+    #[error("this is the password that you have")]
+    SamePassword,
     /// There is one of this name.
     #[error("there is an administrator of this name already")]
     Exists,
@@ -132,6 +140,40 @@ impl Administrators {
         self.change(entry, username, effect).await?;
         self.checker.forget(&remembered_as(username));
         Ok(())
+    }
+
+    /// Sets one's own password, and ends one's other sessions. Whoever calls this has had the password in
+    /// force [checked](Self::authenticate), as `current` was.
+    ///
+    /// # Errors
+    /// [`AdministratorError::WrongPassword`] if the password was changed since it was checked.
+    pub async fn change_password(
+        &self,
+        cause: &Cause,
+        session: &Session,
+        current: &Administrator,
+        password: &SecretString,
+    ) -> Result<(), AdministratorError> {
+        check_password(password)?;
+        let hash = self.checker.hash(password).await?;
+        let now = self.clock.now();
+        let (name, kept) = (session.username.clone(), session.hash.clone());
+        let checked = current.password_hash.clone();
+        let effect = move |connection: &mut _| {
+            let found = table::find(connection, &name)?.ok_or(StorageError::NotFound)?;
+            if found.password_hash.expose_secret() != checked.expose_secret() {
+                return Err(StorageError::Conflict);
+            }
+            table::set_password(connection, &name, hash.expose_secret(), now)?;
+            sessions_table::delete_others(connection, &name, &kept)
+        };
+        let entry = entry("administrator.change_password", cause, &session.username);
+        let changed = self.change(entry, &session.username, effect).await;
+        self.checker.forget(&remembered_as(&session.username));
+        changed.map_err(|error| match error {
+            AdministratorError::Exists => AdministratorError::WrongPassword,
+            other => other,
+        })
     }
 
     /// Gives an administrator another role, and ends the sessions that began with the old one.

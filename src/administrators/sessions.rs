@@ -7,16 +7,18 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::SessionKey;
+use super::{SessionKey, second_factors};
 use crate::audit::{Cause, Decision, Entry, Journal};
 use crate::model::{Administrator, Clock, Role, TenantId, Timestamp};
 use crate::storage::sessions::{self as table, SessionRow};
-use crate::storage::{StorageError, Store, administrators};
+use crate::storage::{AnyConnection, StorageError, Store, administrators};
 
 /// Most characters kept of what a browser calls itself.
 const LONGEST_USER_AGENT: usize = 200;
 /// Most sessions that a list shows.
 const MOST_SHOWN: i64 = 100;
+/// How long a sign-in waits for the second factor.
+const PENDING: Duration = Duration::from_secs(300);
 /// A session's last use is written down at most this often.
 const NOTED_EVERY: Duration = Duration::from_secs(60);
 
@@ -140,8 +142,8 @@ impl Sessions {
     /// Opens a session under a fresh identifier, and records the sign-in.
     ///
     /// # Errors
-    /// [`StorageError::NotFound`] if the password was changed, or the account removed, since it was
-    /// checked.
+    /// [`StorageError::NotFound`] if the password was changed, a second factor added or the account
+    /// removed since they were checked.
     pub async fn open(
         &self,
         cause: &Cause,
@@ -157,18 +159,22 @@ impl Sessions {
             state: opening.state.name().to_owned(),
             created_at: now.micros(),
             last_seen_at: now.micros(),
-            ends_at: now.plus(self.limits.lifetime).micros(),
+            ends_at: now.plus(self.lifetime(opening.state)).micros(),
             remote_address: opening.remote_address.map(|address| address.to_string()),
             user_agent: one_line(opening.user_agent),
             flash: None,
             sealed: None,
         };
         let checked = administrator.password_hash.clone();
+        let signed_in = opening.state == State::SignedIn;
         let before = opening.before.map(SessionKey::hash);
         let effect = move |connection: &mut _| {
             let current = administrators::find(connection, &row.username)?;
             let current = current.ok_or(StorageError::NotFound)?;
             if current.password_hash.expose_secret() != checked.expose_secret() {
+                return Err(StorageError::NotFound);
+            }
+            if signed_in && second_factors::has_any(connection, &row.username)? {
                 return Err(StorageError::NotFound);
             }
             if let Some(before) = &before
@@ -183,6 +189,42 @@ impl Sessions {
             .detail("state", opening.state.name());
         self.journal.change(entry, None, effect).await?;
         Ok(key)
+    }
+
+    /// What lets a session in that waits for a second factor: the identifier that it has from then on,
+    /// and the change that makes it so. The change answers [`StorageError::NotFound`] if the session does
+    /// not wait any more.
+    pub fn completion(
+        &self,
+        session: &Session,
+    ) -> (
+        SessionKey,
+        impl Fn(&mut AnyConnection) -> Result<(), StorageError> + Send + use<>,
+    ) {
+        let key = SessionKey::generate();
+        let now = self.clock.now();
+        let row = SessionRow {
+            session_hash: key.hash(),
+            tenant_id: session.tenant_id.as_str().to_owned(),
+            username: session.username.clone(),
+            state: State::SignedIn.name().to_owned(),
+            created_at: now.micros(),
+            last_seen_at: now.micros(),
+            ends_at: now.plus(self.lifetime(State::SignedIn)).micros(),
+            remote_address: session.remote_address.clone(),
+            user_agent: session.user_agent.clone(),
+            flash: None,
+            sealed: None,
+        };
+        let before = session.hash.clone();
+        let effect = move |connection: &mut _| {
+            let pending = State::SecondFactorPending.name();
+            if !table::delete_in_state(connection, &before, pending, now)? {
+                return Err(StorageError::NotFound);
+            }
+            table::insert(connection, &row)
+        };
+        (key, effect)
     }
 
     /// The session of an identifier and the role of whose it is, unless the session has ended.
@@ -327,6 +369,13 @@ impl Sessions {
         let idle_since = now.minus(self.limits.idle);
         let effect = move |connection: &mut _| table::forget(connection, now, idle_since);
         self.journal.maintain(effect).await
+    }
+
+    fn lifetime(&self, state: State) -> Duration {
+        match state {
+            State::SecondFactorPending => self.limits.lifetime.min(PENDING),
+            State::SignedIn => self.limits.lifetime,
+        }
     }
 
     fn lasts(&self, session: &Session, now: Timestamp) -> bool {

@@ -107,6 +107,12 @@ pub(super) fn resources(settings: &Settings, issuer: &str) -> Result<Resources, 
     ))
 }
 
+/// Host and port of the public base address.
+pub(super) fn host(issuer: &str) -> String {
+    let rest = issuer.split_once("://").map_or(issuer, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest).to_owned()
+}
+
 /// How keys are made and kept.
 pub(super) fn key_policy(settings: &Settings) -> KeyPolicy {
     KeyPolicy {

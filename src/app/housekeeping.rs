@@ -39,6 +39,7 @@ impl App {
                         warn("changes", self.forget_changes().await);
                         warn("answers", self.forget_answers().await);
                         warn("sessions", self.sessions.clean().await);
+                        warn("second factors", self.second_factors.clean().await);
                     }
                     ticks = ticks.wrapping_add(1);
                 }

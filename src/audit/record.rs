@@ -18,9 +18,15 @@ pub const GENESIS: &str = "00000000000000000000000000000000000000000000000000000
 /// Every event that a record may be about.
 pub const EVENTS: &[&str] = &[
     "action",
+    "administrator.change_password",
     "administrator.create",
+    "administrator.recovery_codes.create",
     "administrator.remove",
     "administrator.reset_password",
+    "administrator.second_factor.add",
+    "administrator.second_factor.remove",
+    "administrator.second_factor.verify",
+    "administrator.second_factors.reset",
     "administrator.session.end",
     "administrator.set_role",
     "administrator.sign_in",

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::context::Context;
 use super::input;
 use super::output::{self, Table, time};
-use crate::model::{Role, random_token};
+use crate::model::{Administrator, Role, random_token};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,6 +30,12 @@ pub enum Command {
     },
     /// Give an account a new password.
     ResetPassword(Account),
+    /// Remove the second factors of an account that has lost them. Its sessions end.
+    ResetSecondFactors {
+        /// The name to sign in with
+        #[arg(value_name = "NAME")]
+        username: String,
+    },
     /// Let an account do more or less. Its sessions end.
     SetRole {
         /// The name to sign in with
@@ -99,6 +105,16 @@ impl Command {
                     .await?;
                 account.show(&password, "has a new password")
             }
+            Self::ResetSecondFactors { username } => {
+                context
+                    .with_app(async |app, cause| {
+                        Ok(app.second_factors.reset(cause, &username).await?)
+                    })
+                    .await?;
+                Ok(output::print_line(&format!(
+                    "Administrator {username} has no second factor any more."
+                ))?)
+            }
             Self::SetRole { username, role } => {
                 context
                     .with_app(async |app, cause| {
@@ -165,9 +181,18 @@ pub fn generated_password() -> SecretString {
 }
 
 async fn list(context: &Context, json: bool) -> anyhow::Result<()> {
-    let administrators = context
-        .read(async |app, _| Ok(app.administrators.list().await?))
+    let (administrators, factors) = context
+        .read(async |app, _| {
+            let factors = app.second_factors.of_all().await?;
+            Ok((app.administrators.list().await?, factors))
+        })
         .await?;
+    let factors_of = |administrator: &Administrator| -> Vec<&'static str> {
+        let own = factors.get(&administrator.username);
+        own.map_or(Vec::new(), |own| {
+            own.iter().map(|factor| factor.name()).collect()
+        })
+    };
     if json {
         let shown = administrators.iter().map(|administrator| {
             json!({
@@ -176,6 +201,7 @@ async fn list(context: &Context, json: bool) -> anyhow::Result<()> {
                 "created_at": administrator.created_at.seconds(),
                 "updated_at": administrator.updated_at.seconds(),
                 "role": administrator.role,
+                "second_factors": factors_of(administrator),
             })
         });
         return output::print_json(&shown.collect::<Vec<_>>());
@@ -185,11 +211,12 @@ async fn list(context: &Context, json: bool) -> anyhow::Result<()> {
             "No administrators yet; the first start makes one.",
         )?);
     }
-    let mut table = Table::new(["NAME", "ROLE", "CREATED", "PASSWORD SET"]);
+    let mut table = Table::new(["NAME", "ROLE", "SECOND FACTORS", "CREATED", "PASSWORD SET"]);
     for administrator in &administrators {
         table.row([
             administrator.username.as_str(),
             administrator.role.name(),
+            &factors_of(administrator).join(", "),
             &time(Some(administrator.created_at.seconds())),
             &time(Some(administrator.updated_at.seconds())),
         ]);

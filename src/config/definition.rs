@@ -36,6 +36,8 @@ pub(super) struct Definition {
 pub(super) enum Kind {
     Text,
     Number,
+    /// `true` or `false`.
+    Flag,
     List,
     /// Text that only the environment gives; there is no TOML key.
     Variable,
@@ -80,6 +82,10 @@ impl Definition {
         kind: Kind::Number,
         ..Self::BASE
     };
+    pub const FLAG: Self = Self {
+        kind: Kind::Flag,
+        ..Self::BASE
+    };
     pub const LIST: Self = Self {
         kind: Kind::List,
         ..Self::BASE
@@ -112,7 +118,7 @@ impl Definition {
         let (table, key) = self.name.rsplit_once('.').unwrap_or(("", self.name));
         let value = match self.kind {
             Kind::Text | Kind::Variable => quoted(self.example),
-            Kind::Number => self.example.to_owned(),
+            Kind::Number | Kind::Flag => self.example.to_owned(),
             Kind::List => {
                 let items: Vec<String> = split_list(self.example).map(quoted).collect();
                 format!("[{}]", items.join(", "))

@@ -153,6 +153,8 @@ fn convert(kind: Kind, value: &DeValue<'_>) -> Result<Value, &'static str> {
         (Kind::Text, _) => Err("must be text, in quotes"),
         (Kind::Number, DeValue::Integer(number)) => Ok(Value::One(decimal(number))),
         (Kind::Number, _) => Err("must be a whole number, without quotes"),
+        (Kind::Flag, DeValue::Boolean(flag)) => Ok(Value::One(flag.to_string())),
+        (Kind::Flag, _) => Err("must be true or false, without quotes"),
         (Kind::List, DeValue::Array(items)) => items
             .iter()
             .map(|item| match item.get_ref() {

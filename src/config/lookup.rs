@@ -154,7 +154,7 @@ fn unknown(name: &str, candidates: impl Iterator<Item = String>) -> Mistake {
 fn split(kind: Kind, text: &str) -> Value {
     match kind {
         Kind::List => Value::Many(split_list(text).map(str::to_owned).collect()),
-        Kind::Text | Kind::Number | Kind::Variable => Value::One(text.to_owned()),
+        Kind::Text | Kind::Number | Kind::Flag | Kind::Variable => Value::One(text.to_owned()),
     }
 }
 

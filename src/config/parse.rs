@@ -42,6 +42,13 @@ pub(super) fn days_or_never(
     Ok((days > 0).then_some(interval))
 }
 
+/// `true` or `false`.
+pub(super) fn flag(text: &str) -> Result<bool, String> {
+    text.trim()
+        .parse()
+        .map_err(|_| "must be true or false".to_owned())
+}
+
 /// A path, which need not exist yet.
 pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     if text.trim().is_empty() || text.contains('\0') {

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::context::RequestContext;
 use crate::administrators::AdministratorError;
+use crate::administrators::second_factors::{FactorError, FactorKeyError};
 use crate::clients::{AuthenticationError, ClientError, FieldError};
 use crate::oauth::token::KeyError;
 use crate::oauth::{ErrorCode, OAuthError};
@@ -236,11 +237,34 @@ impl From<KeyError> for Problem {
 impl From<AdministratorError> for Problem {
     fn from(error: AdministratorError) -> Self {
         match error {
-            AdministratorError::Name | AdministratorError::Password => Self::invalid(&error),
+            AdministratorError::Name
+            | AdministratorError::Password
+            | AdministratorError::WrongPassword
+            | AdministratorError::SamePassword => Self::invalid(&error),
             AdministratorError::Exists | AdministratorError::LastOwner => Self::conflict(&error),
             AdministratorError::NotFound => Self::not_found(&error),
             AdministratorError::Hash(error) => error.into(),
             AdministratorError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<FactorError> for Problem {
+    fn from(error: FactorError) -> Self {
+        match error {
+            FactorError::Exists | FactorError::TooMany => Self::conflict(&error),
+            FactorError::NotFound => Self::not_found(&error),
+            FactorError::Limited(wait) => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, sentence(&error)).retry_after(wait)
+            }
+            // What the operator has to mend, in words that may be read by all who have come so far.
+            FactorError::Key(FactorKeyError::AnotherKey) => {
+                tracing::error!(%error, "a second factor cannot be opened");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, sentence(&error))
+            }
+            FactorError::Key(error) => Self::unavailable(&error),
+            FactorError::Storage(error) => error.into(),
+            refused => Self::invalid(&refused),
         }
     }
 }

@@ -240,11 +240,13 @@ impl Gate {
             .await;
         match checked {
             Ok(administrator) => {
+                let username = administrator.username;
                 let mut cause = self
                     .context
                     .cause("")
-                    .by(Actor::new(ActorKind::Administrator, administrator.username));
+                    .by(Actor::new(ActorKind::Administrator, &username));
                 cause.tenant_id = administrator.tenant_id;
+                self.refuse_lone_password(&cause, &username).await?;
                 let role = administrator.role;
                 admit(&self.app, &cause, &self.target, role, self.any_of).await?;
                 Ok((cause, Powers::Role(role)))
@@ -271,6 +273,30 @@ impl Gate {
                 })
             }
         }
+    }
+
+    /// A password alone opens nothing where a second factor stands beside it, and HTTP Basic has no place
+    /// for one.
+    async fn refuse_lone_password(&self, cause: &Cause, username: &str) -> Result<(), Problem> {
+        let has_factor = self.app.second_factors.has_any(username).await?;
+        let who = if has_factor {
+            "You have a second factor"
+        } else if self.app.settings.admin.require_second_factor {
+            "This server asks administrators for a second factor"
+        } else {
+            return Ok(());
+        };
+        let entry = Entry::new("request", Decision::Denied, cause)
+            .target(&self.target)
+            .reason("second_factor_required");
+        self.count(Decision::Denied);
+        self.app.journal.record(entry).await?;
+        let detail = format!(
+            "{who}, which HTTP Basic cannot carry. Sign in at /admin, or call this as an agent: register \
+             a client with the ambit:* scope that it needs, and send its token."
+        );
+        Err(Problem::new(StatusCode::FORBIDDEN, detail)
+            .kind("urn:ambit:problem:second_factor_required"))
     }
 
     /// A browser remembers the password that it was asked for, and sends it with whatever another

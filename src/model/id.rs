@@ -4,15 +4,34 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
 /// `bytes` random bytes from the operating system as unpadded base64url: only `[A-Za-z0-9_-]`, so
 /// that clients which form-encode credentials and clients which do not send the same octets.
 pub fn random_token<const BYTES: usize>() -> String {
+    URL_SAFE_NO_PAD.encode(random_bytes::<BYTES>())
+}
+
+/// Random bytes from the operating system.
+pub fn random_bytes<const BYTES: usize>() -> [u8; BYTES] {
     let mut bytes = [0u8; BYTES];
     fill_random(&mut bytes);
-    URL_SAFE_NO_PAD.encode(bytes)
+    bytes
+}
+
+/// Reads a key of 256 bits: Base64 of either alphabet, with padding or without.
+pub fn parse_key(text: &str) -> Option<Vec<u8>> {
+    const LENGTH: usize = 32;
+    let either =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let url_safe = GeneralPurpose::new(&alphabet::URL_SAFE, either);
+    let standard = GeneralPurpose::new(&alphabet::STANDARD, either);
+    let text = text.trim();
+    let decoded = url_safe.decode(text).or_else(|_| standard.decode(text));
+    decoded.ok().filter(|bytes| bytes.len() == LENGTH)
 }
 
 #[expect(
@@ -113,6 +132,18 @@ mod tests {
                 && text.len() <= ClientId::MAX_LENGTH
                 && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
             prop_assert_eq!(ClientId::parse(&text).is_ok(), expected);
+        }
+    }
+
+    #[test]
+    fn only_32_bytes_are_a_key() {
+        use base64::engine::general_purpose::STANDARD;
+        let bytes = [251u8; 32];
+        for text in [STANDARD.encode(bytes), URL_SAFE_NO_PAD.encode(bytes)] {
+            assert_eq!(parse_key(&format!("{text}\n")).unwrap(), bytes, "{text}");
+        }
+        for text in ["", "short", &STANDARD.encode([1u8; 31])] {
+            assert!(parse_key(text).is_none(), "{text}");
         }
     }
 

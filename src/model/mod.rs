@@ -15,7 +15,7 @@ pub use client::{Client, ClientSecret};
 #[cfg(test)]
 pub use clock::ManualClock;
 pub use clock::{CLOCK_SKEW, Clock, SystemClock, Timestamp};
-pub use id::{ClientId, InvalidId, TenantId, random_token};
+pub use id::{ClientId, InvalidId, TenantId, parse_key, random_bytes, random_token};
 pub use principal::Principal;
 pub use resource::{InvalidResource, Resource};
 pub use scope::{InvalidScope, ScopeSet, ScopeToken};

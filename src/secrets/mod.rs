@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 
 pub use hashing::{HashError, Hasher};
-pub use throttle::Throttle;
+pub use throttle::{Attempt, Throttle};
 use verified::VerifiedSecrets;
 
 use crate::metrics::Metrics;

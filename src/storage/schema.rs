@@ -74,6 +74,50 @@ diesel::table! {
 }
 
 diesel::table! {
+    totp_factors (username) {
+        username -> Text,
+        tenant_id -> Text,
+        sealed_secret -> Text,
+        last_step -> BigInt,
+        failures -> BigInt,
+        created_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    passkeys (credential_id) {
+        credential_id -> Text,
+        tenant_id -> Text,
+        username -> Text,
+        name -> Text,
+        credential -> Text,
+        counter -> BigInt,
+        created_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    recovery_codes (username, code_hash) {
+        username -> Text,
+        code_hash -> Text,
+        tenant_id -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    factor_ceremonies (session_hash, purpose) {
+        session_hash -> Text,
+        purpose -> Text,
+        tenant_id -> Text,
+        state -> Text,
+        ends_at -> BigInt,
+    }
+}
+
+diesel::table! {
     revoked_tokens (token_id) {
         token_id -> Text,
         tenant_id -> Text,

@@ -142,6 +142,33 @@ pub fn delete_all(connection: &mut AnyConnection, username: &str) -> Result<(), 
     Ok(())
 }
 
+/// Ends all of an administrator's sessions but one.
+pub fn delete_others(
+    connection: &mut AnyConnection,
+    username: &str,
+    session_hash: &str,
+) -> Result<(), StorageError> {
+    let others = sessions::table
+        .filter(sessions::username.eq(username))
+        .filter(sessions::session_hash.ne(session_hash));
+    diesel::delete(others).execute(connection)?;
+    Ok(())
+}
+
+/// Ends a session that is in this state still and has not reached its end; whether it was there.
+pub fn delete_in_state(
+    connection: &mut AnyConnection,
+    session_hash: &str,
+    state: &str,
+    now: Timestamp,
+) -> Result<bool, StorageError> {
+    let one = sessions::table
+        .find(session_hash)
+        .filter(sessions::state.eq(state))
+        .filter(sessions::ends_at.gt(now.micros()));
+    Ok(diesel::delete(one).execute(connection)? > 0)
+}
+
 /// Forgets sessions that have ended: by their limit, or unused since `idle_since`.
 pub fn forget(
     connection: &mut AnyConnection,

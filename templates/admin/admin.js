@@ -130,3 +130,57 @@ if (live && globalThis.EventSource) {
   });
   live.hidden = false;
 }
+
+// What is to be kept is printed.
+for (const button of document.querySelectorAll('[data-print]')) {
+  button.hidden = false;
+  button.addEventListener('click', () => window.print());
+}
+
+// A passkey is asked for: the server says for what, the browser answers, and the form takes the answer
+// along.
+for (const form of document.querySelectorAll('form[data-passkey]')) {
+  const button = form.querySelector('[data-passkey-button]');
+  const told = form.querySelector('[data-passkey-told]');
+  const makes = 'passkeyNew' in form.dataset;
+  const tell = (text) => {
+    told.querySelector('span').textContent = text;
+    told.hidden = text === '';
+  };
+  const old = 'Your browser is too old for passkeys here.';
+  button.hidden = false;
+  if (!globalThis.PublicKeyCredential?.parseCreationOptionsFromJSON) {
+    button.disabled = true;
+    tell(old);
+    continue;
+  }
+  const ask = async () => {
+    const body = new URLSearchParams(new FormData(form));
+    const answer = await fetch(form.dataset.passkey, { method: 'POST', body });
+    const isJson = (answer.headers.get('content-type') ?? '').startsWith('application/json');
+    // Another page instead of an answer: the session has ended, or the server has something to say.
+    if (!isJson) return location.reload();
+    const { mistake, publicKey } = await answer.json();
+    if (mistake) return tell(mistake);
+    const credential = makes
+      ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(publicKey) })
+      : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(publicKey) });
+    form.elements.credential.value = JSON.stringify(credential.toJSON());
+    if (form.elements.current) form.elements.current.value = '';
+    form.submit();
+  };
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    tell('');
+    try {
+      await ask();
+    } catch (error) {
+      const known = error.name === 'InvalidStateError'
+        ? 'This device has a passkey for your account already.'
+        : 'Your browser did not give a passkey. Try again, or use another way.';
+      tell(known);
+    }
+    button.disabled = false;
+  });
+}

@@ -49,6 +49,9 @@ const KEPT_INSIDE: &[(&str, &str)] = &[
     ("rust_stemmers", "semantic"),
     ("actix_web", "http"),
     ("rmcp", "http"),
+    ("qrcodegen", "http"),
+    ("totp_rs", "administrators"),
+    ("webauthn_rs", "administrators"),
     ("utoipa_actix_web", "http"),
 ];
 

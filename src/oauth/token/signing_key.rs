@@ -281,7 +281,8 @@ impl KeyFolder {
             let path = entry.map_err(|error| file_error(&self.0, error))?.path();
             let metadata = fs::metadata(&path).map_err(|error| file_error(&path, error))?;
             let mode = metadata.permissions().mode() & 0o777;
-            let is_key = path.extension().is_some_and(|extension| extension == "pem");
+            let ending = path.extension();
+            let is_key = ending.is_some_and(|ending| ending == "pem" || ending == "key");
             if is_key && mode & 0o077 != 0 {
                 exposed.push((path, mode));
             }

@@ -80,6 +80,9 @@ fn every_page_asks_for_the_role() {
         let browser = Browser::as_administrator(&server, role, PASSWORD);
         let writes = may(role, "ambit:clients:write");
         browser.get("/admin/clients").expect(200);
+        for path in ["", "/passkeys/new", "/recovery_codes"] {
+            browser.get(&format!("/admin/account{path}")).expect(200);
+        }
         browser.get("/admin/sessions").expect(200);
         let overview = browser.get("/admin").expect(200).body;
         let registers = overview.contains("href=\"/admin/clients/new\"");
@@ -110,6 +113,7 @@ fn every_page_asks_for_the_role() {
             "/admin/keys/withdraw",
             "/admin/administrators/admin/remove",
             "/admin/administrators/none/role",
+            "/admin/administrators/none/second_factors",
         ] {
             let answer = browser.send(form, &[("kid", "x")]);
             assert_eq!(answer.status, if owns { 303 } else { 403 }, "{role} {form}");

@@ -12,6 +12,7 @@
 )]
 
 mod answer;
+mod authenticator;
 mod builder;
 mod client;
 mod database;
@@ -27,6 +28,7 @@ mod wait;
 )]
 pub use self::{
     answer::{Answer, http},
+    authenticator::{Device, TotpApp},
     builder::ServerBuilder,
     client::{Admin, Agent, Anonymous, Basic, Bearer, Caller, RegisteredClient, Token},
     database::{Backend, TestDatabase},

@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{ReadAdministrators, WriteAdministrators};
+use crate::administrators::second_factors::Factor;
 use crate::app::App;
 use crate::http::deferred::Deferred;
 use crate::http::error::Problem;
@@ -20,6 +21,7 @@ use crate::model::{Administrator, Role};
 pub fn configure(config: &mut ServiceConfig<'_>) {
     config.service(list).service(create).service(remove);
     config.service(set_password).service(set_role);
+    config.service(reset_second_factors);
 }
 
 /// An administrator, without the password.
@@ -38,11 +40,30 @@ struct AdministratorView {
     /// What it may do.
     #[schema(example = "owner")]
     role: Role,
+    /// Which second factors it signs in with, besides the password. With one, HTTP Basic is refused.
+    #[schema(example = json!(["totp", "passkey"]))]
+    second_factors: Vec<SecondFactor>,
 }
 
-impl From<&Administrator> for AdministratorView {
-    fn from(administrator: &Administrator) -> Self {
+/// Something that an administrator proves itself by besides the password.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum SecondFactor {
+    /// An authenticator app.
+    Totp,
+    /// At least one passkey.
+    Passkey,
+}
+
+impl AdministratorView {
+    fn new(administrator: &Administrator, factors: &[Factor]) -> Self {
+        let named = factors.iter().filter_map(|factor| match factor {
+            Factor::Totp => Some(SecondFactor::Totp),
+            Factor::Passkey => Some(SecondFactor::Passkey),
+            Factor::RecoveryCode => None,
+        });
         Self {
+            second_factors: named.collect(),
             username: administrator.username.clone(),
             tenant_id: administrator.tenant_id.as_str().to_owned(),
             created_at: administrator.created_at.seconds(),
@@ -80,8 +101,14 @@ async fn list(
     app: Data<Arc<App>>,
 ) -> Result<Json<AdministratorList>, Problem> {
     let all = app.administrators.list().await?;
-    let administrators = all.iter().map(AdministratorView::from).collect();
-    Ok(Json(AdministratorList { administrators }))
+    let factors = app.second_factors.of_all().await?;
+    let shown = all.iter().map(|one| {
+        let own = factors.get(&one.username).map_or(&[][..], Vec::as_slice);
+        AdministratorView::new(one, own)
+    });
+    Ok(Json(AdministratorList {
+        administrators: shown.collect(),
+    }))
 }
 
 /// An administrator to be made.
@@ -145,7 +172,7 @@ async fn create(
         .administrators
         .create(&caller.cause, &body.username, &body.password, body.role)
         .await?;
-    Ok(HttpResponse::Created().json(AdministratorView::from(&made)))
+    Ok(HttpResponse::Created().json(AdministratorView::new(&made, &[])))
 }
 
 /// The administrator that a path names.
@@ -251,6 +278,36 @@ async fn set_role(
     let body = body.read()?;
     app.administrators
         .set_role(&caller.cause, &path.username, body.role)
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Removes an administrator's second factors
+///
+/// For somebody who has lost them: authenticator app, passkeys and recovery codes go, and the sessions
+/// have ended. The password is enough then, until a factor is added.
+#[utoipa::path(
+    operation_id = "reset_administrator_second_factors",
+    tag = "Administrators",
+    security(("administrator" = []), ("client_credentials" = ["ambit:administrators:write"])),
+    params(AdministratorPath),
+    responses(
+        (status = 204, description = "There is no second factor any more."),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/admin/api/administrators/{username}/second_factors")]
+async fn reset_second_factors(
+    caller: Admitted<WriteAdministrators>,
+    path: Path<AdministratorPath>,
+    app: Data<Arc<App>>,
+) -> Result<HttpResponse, Problem> {
+    app.second_factors
+        .reset(&caller.cause, &path.username)
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

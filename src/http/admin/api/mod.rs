@@ -50,7 +50,7 @@ admin_scopes! {
     ReadAdministrators, "ambit:administrators:read", Normal,
         "List administrators.";
     WriteAdministrators, "ambit:administrators:write", Sensitive,
-        "Create and remove administrators, and set their passwords and roles.";
+        "Create and remove administrators, set their passwords and roles, and remove their second factors.";
 }
 
 /// Demands [`READ_AUDIT`].

@@ -1,5 +1,6 @@
 //! `/admin/administrators`: who runs this server, in which role.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
@@ -8,10 +9,12 @@ use actix_web::web::{self, Data, Path, ServiceConfig};
 use askama::Template;
 use secrecy::SecretString;
 
+use super::ACCOUNT;
 use super::form::{Form, Mistakes};
 use super::gate::{Submitted, Visitor};
 use super::shell::{Moment, Shell, page, role_title};
 use crate::administrators::AdministratorError;
+use crate::administrators::second_factors::Factor;
 use crate::app::App;
 use crate::clients::FieldError;
 use crate::http::admin::api::{ReadAdministrators, WriteAdministrators};
@@ -33,6 +36,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(at("/{username}/edit").route(web::get().to(edit)))
         .service(at("/{username}/role").route(web::post().to(set_role)))
         .service(at("/{username}/password").route(web::post().to(set_password)))
+        .service(at("/{username}/second_factors").route(web::post().to(reset_second_factors)))
         .service(at("/{username}/remove").route(web::post().to(remove)));
 }
 
@@ -67,6 +71,7 @@ struct Row {
     role: &'static str,
     created: Moment,
     password_set: Moment,
+    second_factors: String,
     is_own: bool,
 }
 
@@ -83,23 +88,40 @@ async fn get(
     app: Data<Arc<App>>,
 ) -> Result<HttpResponse, Problem> {
     let all = app.administrators.list().await?;
+    let factors = app.second_factors.of_all().await?;
     let now = app.clock.now();
     let own = &visitor.session.username;
     let drawn = List {
-        rows: all.iter().map(|one| row(one, own, now)).collect(),
+        rows: all.iter().map(|one| row(one, &factors, own, now)).collect(),
         may_write: visitor.admitted.may::<WriteAdministrators>(),
         shell: visitor.shell,
     };
     page(StatusCode::OK, &drawn)
 }
 
-fn row(administrator: &Administrator, own: &str, now: Timestamp) -> Row {
+fn row(
+    administrator: &Administrator,
+    factors: &BTreeMap<String, Vec<Factor>>,
+    own: &str,
+    now: Timestamp,
+) -> Row {
+    let second_factors = factors.get(&administrator.username).into_iter().flatten();
+    let titles: Vec<_> = second_factors.copied().map(factor_title).collect();
     Row {
+        second_factors: titles.join(", "),
         is_own: administrator.username == own,
         username: administrator.username.clone(),
         role: role_title(administrator.role),
         created: Moment::new(administrator.created_at, now),
         password_set: Moment::new(administrator.updated_at, now),
+    }
+}
+
+fn factor_title(factor: Factor) -> &'static str {
+    match factor {
+        Factor::Totp => "App",
+        Factor::Passkey => "Passkey",
+        Factor::RecoveryCode => "Recovery code",
     }
 }
 
@@ -208,8 +230,10 @@ async fn draw(
     let all = app.administrators.list().await?;
     let found = all.iter().find(|one| one.username == username);
     let found = found.ok_or(AdministratorError::NotFound)?;
+    let factors = app.second_factors.of_all().await?;
+    let own = &visitor.session.username;
     let drawn = Edit {
-        row: row(found, &visitor.session.username, app.clock.now()),
+        row: row(found, &factors, own, app.clock.now()),
         roles: roles(found.role),
         shell: visitor.shell,
         mistakes,
@@ -235,13 +259,39 @@ async fn set_role(
     finish(&visitor, set, &message).await
 }
 
-/// Sets a new password.
+/// Removes the second factors of somebody who has lost them. One's own are removed where the password is
+/// asked for.
+async fn reset_second_factors(
+    submitted: Submitted<WriteAdministrators>,
+    path: Path<String>,
+    app: Data<Arc<App>>,
+) -> Result<HttpResponse, Problem> {
+    let visitor = submitted.visitor;
+    if *path == visitor.session.username {
+        return visitor
+            .refused(ACCOUNT, "Remove your own second factors here.")
+            .await;
+    }
+    let reset = app.second_factors.reset(visitor.cause(), &path).await;
+    let message = format!(
+        "{} has no second factor any more, and was signed out everywhere.",
+        *path
+    );
+    finish(&visitor, reset, &message).await
+}
+
+/// Sets a new password. One's own is changed where the one in force is asked for.
 async fn set_password(
     submitted: Submitted<WriteAdministrators>,
     path: Path<String>,
     app: Data<Arc<App>>,
 ) -> Result<HttpResponse, Problem> {
     let Submitted { visitor, form } = submitted;
+    if *path == visitor.session.username {
+        return visitor
+            .refused(ACCOUNT, "Change your own password here.")
+            .await;
+    }
     let set = match password(&form) {
         Ok(password) => {
             app.administrators

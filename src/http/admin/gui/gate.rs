@@ -1,5 +1,5 @@
 //! The only ways into a page: [`Visitor`] for one who looks, [`Submitted`] for one who changes
-//! something. Both are typed by what the page demands, as the handlers of the admin API are, and ask the
+//! something; and [`Waiting`] for one whose second factor is asked for. The first two are typed by what the page demands, as the handlers of the admin API are, and ask the
 //! same table of roles.
 
 use std::future::Future;
@@ -15,7 +15,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 
 use super::form::Form;
 use super::shell::{Flash, Shell};
-use super::{cookies, sign_in};
+use super::{ACCOUNT, HOME, cookies, second_factor, sign_in};
 use crate::administrators::{OWN_SESSIONS, Session, SessionKey, State};
 use crate::app::App;
 use crate::audit::{Actor, ActorKind, Cause, Decision, Entry};
@@ -44,6 +44,26 @@ pub struct Visitor<R> {
 pub struct Submitted<R> {
     /// Who.
     pub visitor: Visitor<R>,
+    /// What.
+    pub form: Form,
+}
+
+/// Somebody who knows the password and is asked for the second factor, which is all that they come to.
+pub struct Waiting {
+    /// On whose behalf records are written.
+    pub cause: Cause,
+    /// The session.
+    pub session: Session,
+    /// What the browser holds of it.
+    pub key: SessionKey,
+    /// What stands around the page.
+    pub shell: Shell,
+}
+
+/// The same with what was typed into a form of the same session.
+pub struct WaitingForm {
+    /// Who.
+    pub waiting: Waiting,
     /// What.
     pub form: Form,
 }
@@ -90,7 +110,7 @@ impl<R: Requirement> FromRequest for Visitor<R> {
         let request = request.clone();
         Box::pin(async move {
             let arrival = Arrival::of(&request)?;
-            let mut signed_in = arrival.signed_in(&request).await?;
+            let mut signed_in = arrival.signed_in::<R>(&request).await?;
             let shown = signed_in.session.flash.is_some() && *request.method() == Method::GET;
             if shown {
                 let sessions = &arrival.app.sessions;
@@ -117,13 +137,43 @@ impl<R: Requirement> FromRequest for Submitted<R> {
         Box::pin(async move {
             let arrival = Arrival::of(&request)?;
             arrival.refuse_another_site(&request).await?;
-            let signed_in = arrival.signed_in(&request).await?;
+            let signed_in = arrival.signed_in::<R>(&request).await?;
             let form = read(&request, body).await?;
             if !signed_in.key.accepts(form.text(FORM_TOKEN)) {
                 return Err(arrival.wrong_form(&signed_in.cause).await.into());
             }
             let visitor = signed_in.admit(arrival.app, &request).await?;
             Ok(Self { visitor, form })
+        })
+    }
+}
+
+impl FromRequest for Waiting {
+    type Error = actix_web::Error;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Arrival::of(&request)?.waiting(&request).await })
+    }
+}
+
+impl FromRequest for WaitingForm {
+    type Error = actix_web::Error;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let body = Bytes::from_request(&request, payload);
+        Box::pin(async move {
+            let arrival = Arrival::of(&request)?;
+            arrival.refuse_another_site(&request).await?;
+            let waiting = arrival.waiting(&request).await?;
+            let form = read(&request, body).await?;
+            if !waiting.key.accepts(form.text(FORM_TOKEN)) {
+                return Err(arrival.wrong_form(&waiting.cause).await.into());
+            }
+            Ok(Self { waiting, form })
         })
     }
 }
@@ -190,29 +240,48 @@ impl Arrival {
         Err(refuse_another_site(&self.app, &cause, &self.target).await)
     }
 
-    /// The session, or the way to the page where one begins.
-    async fn signed_in(&self, request: &HttpRequest) -> Result<SignedIn, actix_web::Error> {
-        let key = cookies::session(request, &self.app);
-        let found = match &key {
-            Some(key) => self.app.sessions.find(key).await.map_err(Problem::from)?,
-            None => None,
+    /// The session that the request names, however far its sign-in has come.
+    async fn session(
+        &self,
+        request: &HttpRequest,
+    ) -> Result<Option<(SessionKey, Session, Role)>, Problem> {
+        let Some(key) = cookies::session(request, &self.app) else {
+            return Ok(None);
         };
-        let found = found.filter(|(session, _)| session.state == State::SignedIn);
-        let (Some(key), Some((session, role))) = (key, found) else {
-            let entry = Entry::new("request", Decision::Denied, &self.context.cause(""))
-                .target(&self.target)
-                .reason("not_signed_in");
-            let recorded = self.app.journal.record_unknown(entry).await;
-            recorded.map_err(Problem::from)?;
-            let response = see_other(&sign_in::way_back_to(request));
-            return Err(InternalError::from_response("not signed in", response).into());
+        let found = self.app.sessions.find(&key).await?;
+        Ok(found.map(|(session, role)| (key, session, role)))
+    }
+
+    /// A session that may come to what demands `R`, or the way to the page where it gets so far.
+    async fn signed_in<R: Requirement>(
+        &self,
+        request: &HttpRequest,
+    ) -> Result<SignedIn, actix_web::Error> {
+        let (key, session, role) = match self.session(request).await? {
+            Some((key, session, role)) if session.state == State::SignedIn => (key, session, role),
+            Some((_, session, _)) => {
+                let way = second_factor::way_back_to(request);
+                return self
+                    .turn_away(&session.username, "second_factor_pending", &way)
+                    .await;
+            }
+            None => {
+                let way = sign_in::way_back_to(request);
+                return self.turn_away("", "not_signed_in", &way).await;
+            }
         };
-        let actor = Actor::new(ActorKind::Administrator, &session.username);
-        let mut cause = self.context.cause("").by(actor);
-        cause.tenant_id = session.tenant_id.clone();
+        let mut shell = Shell::new(request, &self.app, &key, &session, role);
+        if self.lacks_factor(&session).await? {
+            if R::ANY_OF != [OWN_SESSIONS] {
+                return self
+                    .turn_away(&session.username, "second_factor_missing", ACCOUNT)
+                    .await;
+            }
+            shell.navigation.clear();
+        }
+        let cause = self.cause_of(&session);
         let used = self.app.sessions.used(&session).await;
         used.map_err(Problem::from)?;
-        let shell = Shell::new(request, &self.app, &key, &session, role);
         request.extensions_mut().insert(shell.clone());
         Ok(SignedIn {
             cause,
@@ -221,6 +290,61 @@ impl Arrival {
             role,
             shell,
         })
+    }
+
+    /// Whether a factor is demanded that the session's administrator has not.
+    async fn lacks_factor(&self, session: &Session) -> Result<bool, Problem> {
+        if !self.app.settings.admin.require_second_factor {
+            return Ok(false);
+        }
+        Ok(!self.app.second_factors.has_any(&session.username).await?)
+    }
+
+    /// A session whose password was right and whose second factor is asked for.
+    async fn waiting(&self, request: &HttpRequest) -> Result<Waiting, actix_web::Error> {
+        match self.session(request).await? {
+            Some((key, session, _)) if session.state == State::SecondFactorPending => {
+                let mut shell = Shell::of_stranger(request, &self.app);
+                shell.form_token = key.form_token();
+                Ok(Waiting {
+                    cause: self.cause_of(&session),
+                    session,
+                    key,
+                    shell,
+                })
+            }
+            Some(_) => self.lead("signed in", HOME),
+            None => {
+                self.turn_away("", "not_signed_in", &sign_in::way_back_to(request))
+                    .await
+            }
+        }
+    }
+
+    fn cause_of(&self, session: &Session) -> Cause {
+        let actor = Actor::new(ActorKind::Administrator, &session.username);
+        let mut cause = self.context.cause("").by(actor);
+        cause.tenant_id = session.tenant_id.clone();
+        cause
+    }
+
+    /// Records that somebody may not come here, and leads to where they may.
+    async fn turn_away<T>(
+        &self,
+        username: &str,
+        reason: &'static str,
+        way: &str,
+    ) -> Result<T, actix_web::Error> {
+        let entry = Entry::new("request", Decision::Denied, &self.context.cause(username))
+            .target(&self.target)
+            .reason(reason);
+        let recorded = self.app.journal.record_unknown(entry).await;
+        recorded.map_err(Problem::from)?;
+        self.lead(reason, way)
+    }
+
+    fn lead<T>(&self, why: &'static str, way: &str) -> Result<T, actix_web::Error> {
+        Err(InternalError::from_response(why, see_other(way)).into())
     }
 
     async fn wrong_form(&self, cause: &Cause) -> Problem {
@@ -252,7 +376,7 @@ impl SignedIn {
     }
 }
 
-/// What every administrator may do: look after one's own session.
+/// What every administrator may do: look after one's own account and sessions.
 pub struct Anybody;
 
 impl Requirement for Anybody {

@@ -10,6 +10,7 @@
 //! 4. the handler calls the services that the admin API calls, and returns their errors as they are:
 //!    [`frame`] makes pages of them.
 
+mod account;
 mod actions;
 mod administrators;
 mod assets;
@@ -24,6 +25,7 @@ mod impersonated;
 mod keys;
 mod overview;
 mod scopes;
+mod second_factor;
 mod semantic;
 mod sessions;
 mod settings;
@@ -125,6 +127,8 @@ pub static SECTIONS: &[Section] = &[
 
 /// Where the GUI begins.
 const HOME: &str = "/admin";
+/// Where everybody looks after their own account.
+const ACCOUNT: &str = "/admin/account";
 
 /// Every route of the GUI. The admin API stands beside it.
 pub fn scope() -> impl HttpServiceFactory {
@@ -139,6 +143,8 @@ pub fn scope() -> impl HttpServiceFactory {
             }
         })
         .configure(sign_in::configure)
+        .configure(second_factor::configure)
+        .configure(account::configure)
         .configure(sessions::configure)
         .configure(theme::configure)
         .configure(assets::configure)

@@ -14,7 +14,8 @@ use crate::app::App;
 use crate::http::error::Problem;
 use crate::storage::StorageError;
 
-const HERE: &str = "/admin/sessions";
+/// Where one's own sessions are.
+pub const SESSIONS: &str = "/admin/sessions";
 
 /// The routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -31,21 +32,42 @@ struct Page {
     sessions: Vec<Row>,
 }
 
-struct Row {
-    hash: String,
-    is_current: bool,
-    browser: String,
-    user_agent: String,
-    remote_address: String,
-    created: Moment,
-    last_seen: Moment,
-    ends: Moment,
+/// A session as the table shows it.
+pub struct Row {
+    /// Names it in forms.
+    pub hash: String,
+    /// Whether it is the one that asks.
+    pub is_current: bool,
+    /// What the browser is, in two words.
+    pub browser: String,
+    /// What the browser called itself.
+    pub user_agent: String,
+    /// Where it was begun from.
+    pub remote_address: String,
+    /// When it began.
+    pub created: Moment,
+    /// When it was last used, or a little before.
+    pub last_seen: Moment,
+    /// When it ends at the latest.
+    pub ends: Moment,
 }
 
 async fn get(visitor: Visitor<Anybody>, app: Data<Arc<App>>) -> Result<HttpResponse, Problem> {
+    let drawn = Page {
+        sessions: rows(&visitor, &app).await?,
+        shell: visitor.shell,
+    };
+    page(StatusCode::OK, &drawn)
+}
+
+/// The sessions of somebody's own that have got as far as this one.
+pub async fn rows(visitor: &Visitor<Anybody>, app: &App) -> Result<Vec<Row>, Problem> {
     let now = app.clock.now();
     let sessions = app.sessions.list(&visitor.session.username).await?;
-    let rows = sessions.into_iter().map(|session| Row {
+    let sessions = sessions
+        .into_iter()
+        .filter(|session| session.state == visitor.session.state);
+    let rows = sessions.map(|session| Row {
         is_current: session.hash == visitor.session.hash,
         browser: browser(&session.user_agent),
         remote_address: session.remote_address.unwrap_or_default(),
@@ -55,11 +77,7 @@ async fn get(visitor: Visitor<Anybody>, app: Data<Arc<App>>) -> Result<HttpRespo
         hash: session.hash,
         user_agent: session.user_agent,
     });
-    let drawn = Page {
-        sessions: rows.collect(),
-        shell: visitor.shell,
-    };
-    page(StatusCode::OK, &drawn)
+    Ok(rows.collect())
 }
 
 async fn end(submitted: Submitted<Anybody>, app: Data<Arc<App>>) -> Result<HttpResponse, Problem> {
@@ -68,10 +86,10 @@ async fn end(submitted: Submitted<Anybody>, app: Data<Arc<App>>) -> Result<HttpR
     let username = &visitor.session.username;
     match app.sessions.end(visitor.cause(), username, hash).await {
         Ok(()) if hash == visitor.session.hash => Ok(signed_out(&app)),
-        Ok(()) => visitor.done(HERE, "The session has ended.").await,
+        Ok(()) => visitor.done(SESSIONS, "The session has ended.").await,
         Err(StorageError::NotFound) => {
             let message = "That session had ended already.";
-            visitor.done(HERE, message).await
+            visitor.done(SESSIONS, message).await
         }
         Err(error) => Err(error.into()),
     }
@@ -96,7 +114,9 @@ async fn end_others(
             Err(error) => return Err(error.into()),
         }
     }
-    visitor.done(HERE, "All other sessions have ended.").await
+    visitor
+        .done(SESSIONS, "All other sessions have ended.")
+        .await
 }
 
 /// What a browser is, in two words, as far as it says so.

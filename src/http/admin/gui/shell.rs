@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::assets::{ICON, SCRIPT, STYLE};
 use super::cookies::Theme;
-use super::{HOME, SECTIONS, Section};
+use super::sessions::SESSIONS;
+use super::{ACCOUNT, HOME, SECTIONS, Section};
 use crate::administrators::{Powers, Session, SessionKey};
 use crate::app::App;
 use crate::http::error::Problem;
@@ -132,6 +133,12 @@ impl Shell {
             version: env!("CARGO_PKG_VERSION"),
             issuer: app.issuer.clone(),
         }
+    }
+
+    /// Whether the page is part of one's own account.
+    pub fn is_account(&self) -> bool {
+        let path = self.here.split('?').next().unwrap_or_default();
+        is_within(path, ACCOUNT) || path == SESSIONS
     }
 
     /// The name's first letter, for the round badge beside it.

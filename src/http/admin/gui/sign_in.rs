@@ -12,10 +12,10 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use super::cookies;
 use super::gate::{Anybody, Arrival, Submitted, read, see_other};
 use super::shell::{Shell, page};
-use crate::administrators::{Opening, State};
+use super::{HOME, cookies, second_factor};
+use crate::administrators::{Opening, SessionKey, State};
 use crate::app::App;
 use crate::audit::{Actor, ActorKind, Decision, Entry};
 use crate::clients::AuthenticationError;
@@ -23,7 +23,6 @@ use crate::http::error::Problem;
 use crate::storage::StorageError;
 
 const SIGN_IN: &str = "/admin/sign_in";
-const HOME: &str = "/admin";
 /// Longest address that is come back to, in bytes.
 const LONGEST: usize = 2_000;
 
@@ -93,24 +92,38 @@ async fn post(
     cause.tenant_id = administrator.tenant_id.clone();
     let before = cookies::session(&request, &app);
     let user_agent = request.headers().get(USER_AGENT);
+    let has_factor = app.second_factors.has_any(&administrator.username).await?;
     let opening = Opening {
         administrator: &administrator,
-        state: State::SignedIn,
+        state: if has_factor {
+            State::SecondFactorPending
+        } else {
+            State::SignedIn
+        },
         remote_address: context.address,
         user_agent: user_agent.map_or("", |value| value.to_str().unwrap_or_default()),
         before: before.as_ref(),
     };
     let key = match app.sessions.open(&cause, opening).await {
-        // The password was changed while it was checked.
+        // The password was changed while it was checked, or a second factor added.
         Err(StorageError::NotFound) => {
             let error = AuthenticationError::Failed;
             return refuse(&request, &arrival, error, username, next).await;
         }
         opened => opened?,
     };
-    let mut response = see_other(next);
-    give_cookie(&mut response, &cookies::give_session(&app, &key));
+    let mut response = if has_factor {
+        see_other(&second_factor::way_to(next))
+    } else {
+        see_other(next)
+    };
+    give_session(&mut response, &app, &key);
     Ok(response)
+}
+
+/// Has the browser keep a session.
+pub fn give_session(response: &mut HttpResponse, app: &App, key: &SessionKey) {
+    give_cookie(response, &cookies::give_session(app, key));
 }
 
 /// Records that somebody was not let in, and shows the form again.
@@ -210,15 +223,29 @@ fn give_cookie(response: &mut HttpResponse, cookie: &str) {
 
 /// Where somebody without a session signs in, to come back to the page that was asked for.
 pub fn way_back_to(request: &HttpRequest) -> String {
+    with_next(SIGN_IN, wanted(request))
+}
+
+/// The page that a request was for; the beginning if it cannot be come back to.
+pub fn wanted(request: &HttpRequest) -> &str {
     let here = request
         .uri()
         .path_and_query()
         .map_or("", |path| path.as_str());
-    if *request.method() != Method::GET || local(here) != here || here == HOME {
-        return SIGN_IN.to_owned();
+    if *request.method() == Method::GET {
+        local(here)
+    } else {
+        HOME
     }
-    let next: String = form_urlencoded::byte_serialize(here.as_bytes()).collect();
-    format!("{SIGN_IN}?next={next}")
+}
+
+/// A page from which one goes on to `next`.
+pub fn with_next(path: &str, next: &str) -> String {
+    if next == HOME {
+        return path.to_owned();
+    }
+    let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    format!("{path}?next={next}")
 }
 
 /// An address of this GUI, whatever was asked for: nobody is led elsewhere from here.
@@ -228,7 +255,8 @@ pub fn local(next: &str) -> &str {
     let plain = next.len() <= LONGEST && next.bytes().all(|byte| byte.is_ascii_graphic());
     let path = next.split('?').next().unwrap_or_default();
     let straight = !["//", "..", "\\"].iter().any(|turn| path.contains(turn));
-    if below && plain && straight && !path.starts_with(SIGN_IN) {
+    let is_gate = path.starts_with(SIGN_IN) || path.starts_with(second_factor::SECOND_FACTOR);
+    if below && plain && straight && !is_gate {
         next
     } else {
         HOME

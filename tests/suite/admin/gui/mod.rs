@@ -1,5 +1,6 @@
 //! What answers below `/admin` besides the admin API: pages for administrators in a browser.
 
+mod account;
 mod actions;
 mod administrators;
 mod audit;
@@ -10,7 +11,9 @@ mod keys;
 mod live;
 mod overview;
 mod pages;
+mod passkeys;
 mod scopes;
+mod second_factors;
 mod semantic;
 mod sessions;
 mod sign_in;
@@ -54,10 +57,7 @@ impl Browser {
             ("next", next),
         ];
         let answer = Answer::to(self.request(Method::POST, "/admin/sign_in").form(&fields));
-        if let Some(cookie) = answer.header("set-cookie") {
-            let pair = cookie.split(';').next().unwrap();
-            self.cookie = Some(pair.to_owned());
-        }
+        self.keep(&answer);
         answer
     }
 
@@ -67,6 +67,33 @@ impl Browser {
         let page = self.get("/admin/sessions").expect(200).body;
         let (_, rest) = page.split_once("name=\"form_token\" value=\"").unwrap();
         rest.split_once('"').unwrap().0.to_owned()
+    }
+
+    /// The token that the forms of a session carry which waits for its second factor.
+    #[track_caller]
+    pub fn waiting_token(&self) -> String {
+        let page = self.get("/admin/second_factor").expect(200).body;
+        let (_, rest) = page.split_once("name=\"form_token\" value=\"").unwrap();
+        rest.split_once('"').unwrap().0.to_owned()
+    }
+
+    /// Sends a form of a session that waits for its second factor, and keeps the session that comes back.
+    #[track_caller]
+    pub fn prove(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = self.waiting_token();
+        let mut all = vec![("form_token", token.as_str())];
+        all.extend_from_slice(fields);
+        let answer = self.post_form(&format!("/admin/second_factor/{path}"), &all);
+        self.keep(&answer);
+        answer
+    }
+
+    /// Keeps the session that came with an answer.
+    pub fn keep(&mut self, answer: &Answer) {
+        if let Some(cookie) = answer.header("set-cookie") {
+            let pair = cookie.split(';').next().unwrap();
+            self.cookie = Some(pair.to_owned());
+        }
     }
 
     /// Sends a form of this session.

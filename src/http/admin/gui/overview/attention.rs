@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::figures::{Figures, MOST_NOTICED};
 use super::health::page;
+use crate::administrators::second_factors::{Enrolled, FEW_RECOVERY_CODES};
 use crate::app::App;
 use crate::http::admin::gui::audit::{Names, link_to};
 use crate::http::admin::gui::shell::Moment;
@@ -58,6 +59,24 @@ pub fn notices(app: &App, figures: &Figures, names: &Names, now: Timestamp) -> V
     notices.extend(of(&figures.unused, "", "Unused", unused, secrets));
     notices.extend(of(&figures.idle, "", "Idle", idle, ""));
     notices
+}
+
+/// Few recovery codes of one's own.
+pub fn own_recovery_codes(own: &Enrolled) -> Option<Notice> {
+    let left = own.recovery_codes;
+    let are_few = own.any() && left <= FEW_RECOVERY_CODES;
+    are_few.then(|| Notice {
+        tone: "warn",
+        word: "Account",
+        subject: "Your recovery codes".to_owned(),
+        text: match left {
+            0 => "None is left".to_owned(),
+            1 => "One is left".to_owned(),
+            left => format!("{left} are left"),
+        },
+        at: None,
+        link: Some("/admin/account#recovery".to_owned()),
+    })
 }
 
 fn key(app: &App, now: Timestamp) -> Option<Notice> {

@@ -69,15 +69,18 @@ async fn get(
     let failing = figures.failing.iter().map(|(id, _)| id.as_str());
     let busy = figures.busiest.iter().map(|one| one.client_id.as_str());
     let names = names(&app, failing.chain(busy)).await?;
+    let mut notices = match visitor.admitted.may::<ReadClients>() {
+        true => attention::notices(&app, &figures, &names, now),
+        false => Vec::new(),
+    };
+    let own = app.second_factors.of(&visitor.session.username).await?;
+    notices.extend(attention::own_recovery_codes(&own));
     let drawn = Page {
         signs: health::signs(&app, &figures, now),
         charts: chart::both(&figures, now),
         refusals: refusals(&figures),
         busiest: busiest(&figures, &names),
-        notices: match visitor.admitted.may::<ReadClients>() {
-            true => attention::notices(&app, &figures, &names, now),
-            false => Vec::new(),
-        },
+        notices,
         has_clients: figures.has_clients,
         may_write: visitor.admitted.may::<WriteClients>(),
         shell: visitor.shell,
