@@ -145,7 +145,7 @@ fn where_a_second_factor_is_demanded_nothing_else_opens_without_one() {
         .get("/admin/audit?event=request&decision=refused")
         .expect(200)
         .body;
-    assert!(log.contains("second_factor_missing"), "{log}");
+    assert!(log.contains("second factor missing"), "{log}");
     waiting(&server, ADMIN_USER)
         .prove("code", &[("code", &app.code(0))])
         .expect(303);
