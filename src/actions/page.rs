@@ -18,6 +18,14 @@ pub fn usual() -> u32 {
     USUAL
 }
 
+/// The same where an item is a few figures.
+pub const USUAL_FIGURES: u32 = 100;
+
+/// The same where an item is a few figures, for serde.
+pub fn usual_figures() -> u32 {
+    USUAL_FIGURES
+}
+
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<'a, T> {

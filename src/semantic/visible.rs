@@ -89,13 +89,16 @@ impl<'a> Visible<'a> {
         search::search(self.layer, self, question, limit)
     }
 
-    /// The models with only what is here: all tables, or the one that is named.
-    pub fn models(&self, table: Option<&str>) -> Vec<SemanticModel> {
-        let wanted = |name: &str| {
-            self.table(name).is_some() && table.is_none_or(|table| table.eq_ignore_ascii_case(name))
+    /// The models with only what is here: all tables, or those that are named.
+    pub fn models(&self, tables: Option<&[String]>) -> Vec<SemanticModel> {
+        let chosen = |name: &str| {
+            let is_named =
+                |tables: &[String]| tables.iter().any(|table| table.eq_ignore_ascii_case(name));
+            tables.is_none_or(is_named)
         };
+        let wanted = |name: &str| self.table(name).is_some() && chosen(name);
         let concerns = |datasets: &BTreeSet<String>| {
-            self.holds(datasets) && table.is_none_or(|table| names(datasets, table))
+            self.holds(datasets) && datasets.iter().any(|dataset| chosen(dataset))
         };
         let mut models = Vec::new();
         for model in self.layer.models() {
@@ -117,13 +120,13 @@ impl<'a> Visible<'a> {
         models
     }
 
-    /// As [`models`](Self::models), as YAML in the form of Ossie. Of one table, it names others in
+    /// As [`models`](Self::models), as YAML in the form of Ossie. Of some tables, it names others in
     /// relationships and metrics that it does not hold itself.
     ///
     /// # Errors
     /// As [`write`](yaml::write).
-    pub fn yaml(&self, table: Option<&str>) -> Result<String, serde_saphyr::SerializeError> {
-        yaml::write(&self.models(table))
+    pub fn yaml(&self, tables: Option<&[String]>) -> Result<String, serde_saphyr::SerializeError> {
+        yaml::write(&self.models(tables))
     }
 }
 

@@ -231,6 +231,7 @@ def audit_sample(table, call):
         },
         "strata": strata,
         "monetary_unit": figures,
+        "drawn": len(items),
         "items": items,
     }
 

@@ -442,7 +442,7 @@ def volume_changes(events, tickets, call):
     changes.sort(key=lambda row: (-abs(row["score"]), row["starts_on"], row["value"] or MISSING))
     return {
         **{name: call[name] for name in ["by", "period", "moment", "window", "threshold"]},
-        "judged": judged, "found": len(changes), "changes": changes[: call["limit"]],
+        "judged": judged, "found": len(changes), "changes": changes,
     }
 
 

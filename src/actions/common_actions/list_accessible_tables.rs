@@ -3,14 +3,23 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::super::page::{self, paginate};
 use super::super::{Action, ActionContext, ActionError, Example};
 use crate::policy::Effect;
 use crate::warehouse::Dialect;
 
-/// Nothing needs to be said.
+/// Which part of the list.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ListAccessibleTablesInput {}
+pub struct ListAccessibleTablesInput {
+    /// Where the last page ended: its `next_cursor`.
+    #[schema(max_length = 1024)]
+    pub cursor: Option<String>,
+    /// Most tables of a page.
+    #[serde(default = "page::usual_figures")]
+    #[schema(default = 100, minimum = 1, maximum = 200)]
+    pub limit: u32,
+}
 
 /// A table, in short.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,6 +47,8 @@ pub struct ListAccessibleTablesOutput {
     pub dialect: Dialect,
     /// The tables, by name.
     pub tables: Vec<AccessibleTable>,
+    /// What the next page is asked for with; null on the last.
+    pub next_cursor: Option<String>,
 }
 
 /// Lists tables.
@@ -61,10 +72,18 @@ impl Action for ListAccessibleTables {
 
     async fn run(
         context: &ActionContext,
-        _: ListAccessibleTablesInput,
+        input: ListAccessibleTablesInput,
     ) -> Result<ListAccessibleTablesOutput, ActionError> {
         let visible = context.semantics().visible_to(&context.principal().scope);
-        let tables = visible.tables().map(|(model, dataset)| AccessibleTable {
+        let readable: Vec<_> = visible.tables().collect();
+        let page = paginate(
+            &readable,
+            |(_, dataset)| dataset.name.to_ascii_lowercase(),
+            &Self::NAME,
+            input.cursor.as_deref(),
+            input.limit,
+        )?;
+        let tables = page.items.iter().map(|(model, dataset)| AccessibleTable {
             name: dataset.name.clone(),
             model: model.name.clone(),
             description: dataset.description.clone(),
@@ -76,6 +95,7 @@ impl Action for ListAccessibleTables {
         Ok(ListAccessibleTablesOutput {
             dialect: context.warehouse().dialect(),
             tables: tables.collect(),
+            next_cursor: page.next_cursor,
         })
     }
 }

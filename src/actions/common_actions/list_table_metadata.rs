@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::super::page::paginate;
 use super::super::{Action, ActionContext, ActionError, Example};
 use crate::policy::Effect;
 use crate::semantic::{TableMetadata, Visible};
@@ -28,6 +29,17 @@ pub struct ListTableMetadataInput {
     /// In which form; JSON unless it is said.
     #[serde(default)]
     pub format: Option<MetadataFormat>,
+    /// Where the last page ended: its `next_cursor`.
+    #[schema(max_length = 1024)]
+    pub cursor: Option<String>,
+    /// Most tables of a page. A table is several thousand characters long.
+    #[serde(default = "usual_tables")]
+    #[schema(default = 10, minimum = 1, maximum = 50)]
+    pub limit: u32,
+}
+
+fn usual_tables() -> u32 {
+    10
 }
 
 /// What is known of the tables.
@@ -35,8 +47,10 @@ pub struct ListTableMetadataInput {
 pub struct ListTableMetadataOutput {
     /// The tables, by name; none where YAML was asked for.
     pub tables: Vec<TableMetadata>,
-    /// The models as YAML, where that was asked for.
+    /// The models as YAML, with the tables of this page, where that was asked for.
     pub yaml: Option<String>,
+    /// What the next page is asked for with; null on the last.
+    pub next_cursor: Option<String>,
 }
 
 /// Tells what tables mean.
@@ -49,7 +63,7 @@ impl Action for ListTableMetadata {
         token may read: fields with types, descriptions, synonyms and examples, hints on how to \
         read them, relationships to other tables, metrics with their expressions, verified queries \
         (a question and SQL that answers it), and the row filter and masks that hold. As JSON, or \
-        as YAML in the form of Apache Ossie.";
+        as YAML in the form of Apache Ossie. Tables come by name, a page at a time.";
     const SCOPE: &'static str = super::SCOPE;
     const EFFECT: Effect = Effect::Reads;
     const EXAMPLES: &'static [Example] = &[Example {
@@ -74,27 +88,39 @@ impl Action for ListTableMetadata {
                 readable(&visible)
             )));
         }
-        Ok(match input.format.unwrap_or(MetadataFormat::Json) {
-            MetadataFormat::Json => ListTableMetadataOutput {
-                tables: metadata(&visible, table),
-                yaml: None,
-            },
-            MetadataFormat::Yaml => ListTableMetadataOutput {
-                tables: Vec::new(),
-                yaml: Some(
-                    visible
-                        .yaml(table)
-                        .map_err(|error| ActionError::broken(&error))?,
-                ),
-            },
+        let names: Vec<String> = visible
+            .tables()
+            .map(|(_, dataset)| dataset.name.to_ascii_lowercase())
+            .filter(|name| table.is_none_or(|table| table.eq_ignore_ascii_case(name)))
+            .collect();
+        let of = (Self::NAME, table);
+        let page = paginate(
+            &names,
+            String::clone,
+            &of,
+            input.cursor.as_deref(),
+            input.limit,
+        )?;
+        let (tables, yaml) = match input.format.unwrap_or(MetadataFormat::Json) {
+            MetadataFormat::Json => {
+                let tables = page.items.iter();
+                let tables = tables.filter_map(|name| visible.metadata(name));
+                (tables.collect(), None)
+            }
+            MetadataFormat::Yaml => {
+                let yaml = visible.yaml(Some(page.items));
+                (
+                    Vec::new(),
+                    Some(yaml.map_err(|error| ActionError::broken(&error))?),
+                )
+            }
+        };
+        Ok(ListTableMetadataOutput {
+            tables,
+            yaml,
+            next_cursor: page.next_cursor,
         })
     }
-}
-
-fn metadata(visible: &Visible<'_>, table: Option<&str>) -> Vec<TableMetadata> {
-    let names = visible.tables().map(|(_, dataset)| dataset.name.as_str());
-    let wanted = names.filter(|name| table.is_none_or(|table| table.eq_ignore_ascii_case(name)));
-    wanted.filter_map(|name| visible.metadata(name)).collect()
 }
 
 fn readable(visible: &Visible<'_>) -> String {

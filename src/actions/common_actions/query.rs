@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use utoipa::ToSchema;
 
-use super::super::{Action, ActionContext, ActionError, Example};
+use super::super::{Action, ActionContext, ActionError, Example, page};
 use crate::policy::Effect;
 use crate::semantic::guard::{self, Applied, Caller, Checked};
 use crate::warehouse::{Column, Limits, Rows, Truncation, Value};
@@ -25,9 +25,9 @@ pub struct QueryInput {
     #[schema(max_items = 100, value_type = Vec<Option<QueryValue>>)]
     pub parameters: Vec<Option<QueryValue>>,
     /// Most rows to answer; the server has a limit of its own besides.
-    #[serde(default)]
-    #[schema(minimum = 1, maximum = 100_000)]
-    pub max_rows: Option<u32>,
+    #[serde(default = "page::usual_figures")]
+    #[schema(default = 100, minimum = 1, maximum = 100_000)]
+    pub max_rows: u32,
 }
 
 /// A value in SQL. Dates and moments are text: `2026-11-22`, `2026-11-22T18:51:30Z`.
@@ -75,7 +75,7 @@ impl Action for Query {
         and columns of the semantic model and functions of an allow-list; a refusal says what was \
         not allowed and what would be. Row filters and masks hold whatever the SQL says, and \
         `applied` names them. Rows, bytes and time are limited; `truncated` says if an answer was \
-        cut short. Pass values as `parameters` rather than writing them into the SQL. On SQLite, days \
+        cut short: for the next rows, order them and ask for those behind the last one. Pass values as `parameters` rather than writing them into the SQL. On SQLite, days \
         and moments are text: compare them with text, and subtract them with julianday(a) - \
         julianday(b), in days, since a - b is only year minus year.";
     const SCOPE: &'static str = super::SCOPE;
@@ -92,11 +92,9 @@ impl Action for Query {
         let Checked { statement, applied } = checked(context, &input)?;
         let _turn = context.turn().await;
         let usual = context.query_limits();
-        let asked = input
-            .max_rows
-            .map(|rows| usize::try_from(rows).unwrap_or(usize::MAX));
+        let asked = usize::try_from(input.max_rows).unwrap_or(usize::MAX);
         let limits = Limits {
-            rows: asked.map_or(usual.rows, |rows| rows.min(usual.rows)),
+            rows: asked.min(usual.rows),
             time: usual.time.min(context.remaining()),
             ..usual
         };

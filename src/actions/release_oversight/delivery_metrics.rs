@@ -11,6 +11,7 @@ use super::history::History;
 use super::span::Span;
 use super::{SCOPE_READ, failures};
 use crate::actions::calendar::Period;
+use crate::actions::page::{self, paginate};
 use crate::actions::{Action, ActionContext, ActionError, Example};
 use crate::policy::Effect;
 
@@ -41,6 +42,13 @@ pub struct DeliveryMetricsInput {
     #[serde(default = "usual_hotfix_hours")]
     #[schema(default = 12, minimum = 0, maximum = 168)]
     hotfix_hours: u32,
+    /// Where the last page ended: its `next_cursor`.
+    #[schema(max_length = 1024)]
+    cursor: Option<String>,
+    /// Most periods of a page.
+    #[serde(default = "page::usual_figures")]
+    #[schema(default = 100, minimum = 1, maximum = 200)]
+    limit: u32,
 }
 
 fn month() -> Period {
@@ -79,6 +87,8 @@ pub struct DeliveryMetricsOutput {
     total: DeliveryFigures,
     /// Every period in order, those without a release as well.
     periods: Vec<DeliveryPeriod>,
+    /// What the next page of periods is asked for with; null on the last.
+    next_cursor: Option<String>,
     /// What was left out or assumed.
     notes: Vec<String>,
 }
@@ -98,7 +108,7 @@ change that reverts one of its changes, or if the very next release is a patch w
 before its own release went out fails nothing. \
 Time to restore: from a failed release to the first release that reverts its change or is that \
 hotfix. A failure counts in the period of the release that failed, so that the newest releases may \
-still turn out to have failed.";
+still turn out to have failed. Periods come a page at a time; `total` and the notes are of all of them.";
     const SCOPE: &'static str = SCOPE_READ;
     const EFFECT: Effect = Effect::Reads;
     const EXAMPLES: &'static [Example] = &[Example {
@@ -129,9 +139,23 @@ still turn out to have failed.";
                     format!("gives more than {MOST_PERIODS} periods; ask for longer or fewer");
                 ActionError::invalid("period", problem)
             })?;
-        let periods = starts.into_iter().map(|start| {
-            let end = input.period.next(start).unwrap_or(to).min(to);
-            let start = start.max(from);
+        let of = (
+            Self::NAME,
+            input.period,
+            &input.from,
+            &input.to,
+            input.hotfix_hours,
+        );
+        let page = paginate(
+            &starts,
+            |start| *start,
+            &of,
+            input.cursor.as_deref(),
+            input.limit,
+        )?;
+        let periods = page.items.iter().map(|start| {
+            let end = input.period.next(*start).unwrap_or(to).min(to);
+            let start = from.max(*start);
             DeliveryPeriod {
                 from: start.to_string(),
                 to: end.to_string(),
@@ -143,6 +167,7 @@ still turn out to have failed.";
             from: from.to_string(),
             to: to.to_string(),
             periods: periods.collect(),
+            next_cursor: page.next_cursor,
             notes: notes(&history, &total, input.hotfix_hours),
             total,
         })

@@ -10,6 +10,7 @@ use super::dimension::{TicketCount, TicketDimension};
 use super::selection::{DayRange, happened_in, note, starts};
 use super::ticket::{TicketMoment, Tickets};
 use crate::actions::calendar::{Period, day};
+use crate::actions::page::{self, paginate};
 use crate::actions::{Action, ActionContext, ActionError, Example};
 use crate::policy::Effect;
 
@@ -38,6 +39,13 @@ pub struct TicketVolumeInput {
     /// The day (UTC) after the last that counts.
     #[schema(format = Date, example = "2016-04-01")]
     to: Option<String>,
+    /// The `next_cursor` of the page before.
+    #[schema(max_length = 1024)]
+    cursor: Option<String>,
+    /// Most periods of a page.
+    #[serde(default = "page::usual_figures")]
+    #[schema(minimum = 1, maximum = 200, default = 100)]
+    limit: u32,
 }
 
 fn usual_period() -> Period {
@@ -53,12 +61,14 @@ pub struct TicketVolumeOutput {
     period: Period,
     /// When a ticket counts.
     moment: TicketMoment,
-    /// How many tickets were counted.
+    /// How many tickets were counted, on all pages.
     total: usize,
-    /// How many tickets each value has, most frequent first; empty where nothing is told apart.
+    /// How many tickets each value has on all pages, most frequent first; empty where nothing is told apart.
     values: Vec<TicketCount>,
     /// Every period from the first to the last, those without tickets too.
     periods: Vec<TicketVolumePeriod>,
+    /// What the next page of periods is asked for with; `null` on the last.
+    next_cursor: Option<String>,
     /// What was left out or assumed, with counts.
     notes: Vec<String>,
 }
@@ -82,7 +92,8 @@ impl Action for TicketVolume {
     const DESCRIPTION: &'static str = "Counts tickets in the period in which they were opened, resolved \
         or closed, told apart by the value that their last event has. Periods lie in UTC; they run \
         without gaps from `from`, or the first ticket, to the last day before `to`, or the last ticket. \
-        Where `from` or `to` cuts through a period, only the days inside count. At most 2000 periods.";
+        Where `from` or `to` cuts through a period, only the days inside count. At most 2000 periods, a page of them \
+        at a time; `total` and `values` are of all of them.";
     const SCOPE: &'static str = super::READ;
     const EFFECT: Effect = Effect::Reads;
     const EXAMPLES: &'static [Example] = &[Example {
@@ -132,8 +143,20 @@ fn answer(tickets: &Tickets, input: &TicketVolumeInput) -> Result<TicketVolumeOu
         TicketDimension::None => Vec::new(),
         _ => TicketCount::of(values.iter().copied()),
     };
-    let periods = starts.into_iter().map(|start| {
-        let values = counted.get(&start).map(Vec::as_slice).unwrap_or_default();
+    let chosen_by = (
+        TicketVolume::NAME,
+        (by, period, moment),
+        [&input.from, &input.to],
+    );
+    let page = paginate(
+        &starts,
+        |start| *start,
+        &chosen_by,
+        input.cursor.as_deref(),
+        input.limit,
+    )?;
+    let periods = page.items.iter().map(|start| {
+        let values = counted.get(start).map(Vec::as_slice).unwrap_or_default();
         TicketVolumePeriod {
             starts_on: start.to_string(),
             tickets: values.len(),
@@ -148,6 +171,7 @@ fn answer(tickets: &Tickets, input: &TicketVolumeInput) -> Result<TicketVolumeOu
         total: chosen.len(),
         values: counts(&all),
         periods: periods.collect(),
+        next_cursor: page.next_cursor,
         notes,
     })
 }

@@ -1,5 +1,6 @@
 //! When there were suddenly many more or many fewer tickets.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
@@ -10,6 +11,7 @@ use super::dimension::{TicketDimension, missing_last, owned};
 use super::selection::{DayRange, happened_in, note, starts};
 use super::ticket::{TicketMoment, Tickets};
 use crate::actions::calendar::{Period, day};
+use crate::actions::page::{self, paginate};
 use crate::actions::statistics::{median, real};
 use crate::actions::{Action, ActionContext, ActionError, Example};
 use crate::policy::Effect;
@@ -53,10 +55,13 @@ pub struct VolumeChangesInput {
     /// The day (UTC) before which a period that is judged begins.
     #[schema(format = Date, example = "2016-04-01")]
     to: Option<String>,
-    /// Most changes that are answered.
-    #[serde(default = "usual_limit")]
-    #[schema(minimum = 1, maximum = 1000, default = 100)]
-    limit: usize,
+    /// The `next_cursor` of the page before.
+    #[schema(max_length = 1024)]
+    cursor: Option<String>,
+    /// Most changes of a page.
+    #[serde(default = "page::usual_figures")]
+    #[schema(minimum = 1, maximum = 200, default = 100)]
+    limit: u32,
 }
 
 fn usual_period() -> Period {
@@ -69,10 +74,6 @@ fn usual_window() -> usize {
 
 fn usual_threshold() -> f64 {
     3.5
-}
-
-fn usual_limit() -> usize {
-    100
 }
 
 /// The sudden changes.
@@ -90,16 +91,18 @@ pub struct VolumeChangesOutput {
     threshold: f64,
     /// How many counts were judged: periods with a whole window before them, times values.
     judged: usize,
-    /// How many sudden changes there are.
+    /// How many sudden changes there are, on all pages.
     found: usize,
-    /// The strongest of them, strongest first.
+    /// Those of this page, strongest first.
     changes: Vec<VolumeChange>,
+    /// What the next page is asked for with; `null` on the last.
+    next_cursor: Option<String>,
     /// What was left out or assumed, with counts.
     notes: Vec<String>,
 }
 
 /// A period with suddenly many more or many fewer tickets.
-#[derive(Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct VolumeChange {
     /// Its first day.
     #[schema(format = Date, example = "2016-03-24")]
@@ -217,13 +220,19 @@ fn answer(
             }
         }
     }
-    // Stable: those of one strength stay in the order of values, and are put in that of days.
-    changes.sort_by(|one, other| {
-        let strongest_first = other.score.abs().total_cmp(&one.score.abs());
-        strongest_first.then_with(|| one.starts_on.cmp(&other.starts_on))
-    });
-    let found = changes.len();
-    changes.truncate(input.limit);
+    changes.sort_by_cached_key(VolumeChange::key);
+    let chosen_by = (
+        VolumeChanges::NAME,
+        (by, period, moment, window, threshold),
+        [&input.from, &input.to],
+    );
+    let page = paginate(
+        &changes,
+        VolumeChange::key,
+        &chosen_by,
+        input.cursor.as_deref(),
+        input.limit,
+    )?;
     Ok(VolumeChangesOutput {
         by,
         period,
@@ -231,10 +240,27 @@ fn answer(
         window,
         threshold,
         judged,
-        found,
-        changes,
+        found: changes.len(),
+        changes: page.items.to_vec(),
+        next_cursor: page.next_cursor,
         notes,
     })
+}
+
+impl VolumeChange {
+    /// What the list is sorted by: strongest first; those of one strength by day, then by value,
+    /// missing ones last.
+    fn key(&self) -> (Reverse<u64>, String, bool, Option<String>) {
+        // The bits of numbers above zero are in the order of the numbers.
+        let strength = self.score.abs().to_bits();
+        let (is_missing, value) = missing_last(self.value.as_deref());
+        (
+            Reverse(strength),
+            self.starts_on.clone(),
+            is_missing,
+            owned(value),
+        )
+    }
 }
 
 /// What is usual after these counts, and how much is usually more or less.

@@ -1,5 +1,7 @@
 //! `ambit semantic show`.
 
+use std::slice;
+
 use anyhow::anyhow;
 
 use super::super::context::Context;
@@ -37,7 +39,9 @@ impl Args {
             ));
         }
         if self.yaml {
-            return Ok(output::print(&whole.yaml(table)?)?);
+            return Ok(output::print(
+                &whole.yaml(self.table.as_ref().map(slice::from_ref))?,
+            )?);
         }
         match (table.and_then(|name| whole.metadata(name)), self.json) {
             (Some(metadata), true) => output::print_json(&metadata),

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::figures::{assert_like, call, expected, load_with_null, path, query};
+use super::figures::{assert_like, call, call_for_all, expected, load_with_null, path, query};
 use crate::support::{Agent, Answer, Caller, Server};
 
 const ROUTER: &str = "audit";
@@ -59,16 +59,7 @@ impl Office {
 
     /// Every page of a list, put together.
     fn pages(&self, action: &str, items: &str, input: &Value) -> Value {
-        let mut whole = self.call(action, input);
-        while let Some(cursor) = whole["next_cursor"].as_str() {
-            let mut next = input.clone();
-            next["cursor"] = json!(cursor);
-            let mut page = self.call(action, &next);
-            whole["next_cursor"] = page["next_cursor"].take();
-            let more = page[items].as_array_mut().unwrap();
-            whole[items].as_array_mut().unwrap().append(more);
-        }
-        whole
+        call_for_all(&self.agent, ROUTER, action, items, input)
     }
 
     /// Demands of calls what pandas says, all but the texts that explain.
@@ -79,6 +70,7 @@ impl Office {
         {
             let answer = match *action {
                 "firms_by_risk" => self.pages(action, "firms", input),
+                "audit_sample" => self.pages(action, "items", input),
                 _ => self.call(action, input),
             };
             assert_like(&expected, &answer, &besides, &format!("{action} {input}"));
@@ -157,13 +149,13 @@ fn samples_can_be_drawn_again_by_others() {
     };
     let calls = [
         sample(json!({"method": "random"})),
-        sample(json!({"method": "random", "size": 772})),
+        sample(json!({"method": "random", "size": 772, "limit": 200})),
         sample(json!({"method": "random", "seed": "1", "class": "A", "location_id": "8"})),
         sample(json!({"method": "stratified"})),
-        sample(json!({"method": "stratified", "size": 111, "allocation": "equal"})),
+        sample(json!({"method": "stratified", "size": 111, "allocation": "equal", "limit": 7})),
         sample(json!({"method": "stratified", "stratify_by": "class", "seed": "x"})),
         sample(json!({"method": "monetary_unit", "value": "money_value"})),
-        sample(json!({"method": "monetary_unit", "value": "total", "size": 1000})),
+        sample(json!({"method": "monetary_unit", "value": "total", "size": 1000, "limit": 61})),
         sample(json!({"method": "monetary_unit", "value": "audit_risk", "size": 1, "seed": "y"})),
         sample(json!({"method": "monetary_unit", "value": "para_b", "sector_score": 1.85})),
     ];
@@ -180,6 +172,33 @@ fn a_larger_sample_holds_the_smaller() {
         items.map(|item| item["firm"]["firm_id"].clone()).collect()
     };
     assert_eq!(ids(40)[..15], ids(15)[..]);
+}
+
+/// A cursor is of one sample, whoever asks for its pages and whenever.
+#[test]
+fn a_page_goes_on_in_its_own_sample_alone() {
+    let office = Office::full();
+    let input = json!({"method": "random", "size": 300, "seed": "pages"});
+    let first = office.call("audit_sample", &input);
+    assert_eq!(first["items"].as_array().unwrap().len(), 100);
+    assert_eq!(first["drawn"], 300);
+    let mut next = input;
+    next["cursor"] = first["next_cursor"].clone();
+    let second = office.call("audit_sample", &next);
+    assert_eq!(office.call("audit_sample", &next), second);
+    for (field, other) in [
+        ("seed", json!("other")),
+        ("size", json!(299)),
+        ("method", json!("stratified")),
+        ("class", json!("B")),
+        ("cursor", json!("forged")),
+    ] {
+        let mut input = next.clone();
+        input[field] = other;
+        let refused = office.try_call("audit_sample", &input).expect(422);
+        let problem: Value = refused.json();
+        assert_eq!(problem["errors"][0]["field"], "cursor", "{field}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::figures::{load, load_with_null, path};
+use super::figures::{call_for_all, load, load_with_null, path};
 use crate::support::{Agent, Answer, Caller, Server};
 
 /// A model of an operator's own over a table of pay slips, with a row filter and masks.
@@ -126,6 +126,50 @@ fn a_table_is_there_for_whoever_holds_its_scope() {
 }
 
 #[test]
+fn tables_come_a_page_at_a_time() {
+    let server = server();
+    let agent = agent(
+        &server,
+        &["warehouse:read", "releases:read", "tickets:read"],
+    );
+    for action in ["list_accessible_tables", "list_table_metadata"] {
+        let all = |limit: u32| {
+            let input = json!({ "limit": limit });
+            call_for_all(&agent, "common_actions", action, "tables", &input)
+        };
+        let whole = all(50);
+        assert_eq!(
+            names(&whole),
+            ["incident_events", "release_changes", "releases"]
+        );
+        assert_eq!(all(1), whole);
+        assert_eq!(all(2), whole);
+        let path = format!("/actions/common_actions/{action}");
+        let forged = [("cursor", "WyJmb3JnZWQiLCIiXQ")];
+        agent.get_query(&path, &forged).expect(422);
+    }
+    let metadata = "/actions/common_actions/list_table_metadata";
+    let page = |more: &[(&str, &str)]| -> Value {
+        let mut pairs = vec![("format", "yaml"), ("limit", "1")];
+        pairs.extend_from_slice(more);
+        agent.get_query(metadata, &pairs).expect(200).json()
+    };
+    let first = page(&[]);
+    let second = page(&[("cursor", first["next_cursor"].as_str().unwrap())]);
+    let datasets = |page: &Value| {
+        let yaml = page["yaml"].as_str().unwrap();
+        ["incident_events", "release_changes", "releases"]
+            .map(|table| yaml.contains(&format!("- name: {table}\n")))
+    };
+    assert_eq!(datasets(&first), [true, false, false]);
+    assert_eq!(datasets(&second), [false, true, false]);
+    // The cursor of all tables is none of one table's.
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let of_one = [("table", "releases"), ("cursor", cursor)];
+    agent.get_query(metadata, &of_one).expect(422);
+}
+
+#[test]
 fn every_verified_query_runs_and_answers() {
     let server = server();
     let agent = agent(
@@ -171,6 +215,11 @@ fn a_query_answers_columns_with_types_and_bound_parameters() {
     let some = json!({"sql": "SELECT version FROM releases ORDER BY version", "max_rows": 3});
     let answer: Value = query(&agent, &some).expect(200).json();
     assert_eq!(answer["row_count"], 3);
+    assert_eq!(answer["truncated"], "rows");
+    let usual = json!({"sql": "SELECT number FROM incident_events ORDER BY number"});
+    let tickets = server.create_client("Tickets", &["warehouse:read", "tickets:read"]);
+    let answer: Value = query(&server.agent(&tickets), &usual).expect(200).json();
+    assert_eq!(answer["row_count"], 100);
     assert_eq!(answer["truncated"], "rows");
     for wrong in [
         json!({"sql": "SELECT 1", "parameters": [[1]]}),

@@ -52,6 +52,40 @@ pub fn call(agent: &Agent, router: &str, action: &str, input: &Value) -> Value {
     answer.expect(200).json()
 }
 
+/// Calls an action for every page of a list, and puts the pages together in the answer's `items`. All
+/// else must be the same on every page.
+#[track_caller]
+pub fn call_for_all(
+    agent: &Agent,
+    router: &str,
+    action: &str,
+    items: &str,
+    input: &Value,
+) -> Value {
+    let mut answer = call(agent, router, action, input);
+    let mut all = Vec::new();
+    loop {
+        let page = answer[items].take();
+        all.extend_from_slice(page.as_array().expect("a page has its items"));
+        let cursor = answer["next_cursor"].take();
+        if cursor.is_null() {
+            answer[items] = all.into();
+            return answer;
+        }
+        let before = answer;
+        let mut next = input.clone();
+        next["cursor"] = cursor;
+        answer = call(agent, router, action, &next);
+        for (name, value) in before.as_object().expect("an answer is an object") {
+            let is_paged = [items, "next_cursor"].contains(&name.as_str());
+            assert!(
+                is_paged || answer[name] == *value,
+                "{action} {next}: {name}"
+            );
+        }
+    }
+}
+
 /// An input as the pairs of a query, a list as one pair for each item; `None` if anything in it is
 /// nested deeper.
 pub fn query(input: &Value) -> Option<Vec<(String, String)>> {

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::firm::{AuditFirm, Firm, Firms};
 use super::measure::AuditMeasure;
 use super::population::{AuditGrouping, Choice, Population};
-use crate::actions::{Action, ActionContext, ActionError, Example};
+use crate::actions::{Action, ActionContext, ActionError, Example, page};
 use crate::audit::sha256_hex;
 use crate::policy::Effect;
 
@@ -48,6 +48,13 @@ pub struct AuditSampleInput {
     /// Only firms of this location.
     #[schema(max_length = 64)]
     location_id: Option<String>,
+    /// `next_cursor` of the page before.
+    #[schema(max_length = 1024)]
+    cursor: Option<String>,
+    /// Firms on the page.
+    #[serde(default = "page::usual_figures")]
+    #[schema(minimum = 1, maximum = 200, default = 100)]
+    limit: u32,
 }
 
 /// How a sample is drawn.
@@ -97,8 +104,13 @@ pub struct AuditSampleOutput {
     strata: Vec<AuditStratum>,
     /// The interval and what follows from it, for `monetary_unit`.
     monetary_unit: Option<MonetaryUnits>,
+    /// How many firms were drawn, on all pages: fewer than `size` for `monetary_unit` where one holds
+    /// several of the units.
+    drawn: usize,
     /// What was drawn: by ticket, within each stratum; for `monetary_unit`, by identifier.
     items: Vec<AuditSampleItem>,
+    /// Hand this in as `cursor` for the next page; null on the last one.
+    next_cursor: Option<String>,
     /// How to draw it again.
     procedure: String,
     /// What was left out or assumed.
@@ -144,7 +156,7 @@ pub struct MonetaryUnits {
 }
 
 /// A firm that was drawn.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct AuditSampleItem {
     /// The firm.
     firm: AuditFirm,
@@ -194,7 +206,8 @@ impl Action for AuditSample {
         are drawn that hold the units at floor((k * 2^52 + r) * T / (n * 2^52)) for k from 0 to \
         n - 1. Firms whose amount reaches the interval are certainty items. Amounts that are \
         missing, zero or negative cannot be drawn and are counted in the notes. The answer holds all \
-        that is needed to draw the sample again.";
+        that is needed to draw the sample again; its firms come a page at a time, and a cursor \
+        belongs to one sample of the same firms.";
     const SCOPE: &'static str = "audit:read";
     const EFFECT: Effect = Effect::Reads;
     const EXAMPLES: &'static [Example] = &[
@@ -232,6 +245,17 @@ impl Action for AuditSample {
             digest: digest(&population),
         };
         let drawn = input.draw(&mut population)?;
+        // All that chose the sample, the firms themselves with it: were they others by now, the next
+        // page would be that of another sample.
+        let of = (
+            Self::NAME,
+            (input.method, input.size, &input.seed),
+            (input.stratify_by, input.allocation, input.value),
+            (choice, &described.digest),
+        );
+        let items: Vec<_> = drawn.items.into_iter().enumerate().collect();
+        let place = |(place, _): &(usize, AuditSampleItem)| *place;
+        let page = page::paginate(&items, place, &of, input.cursor.as_deref(), input.limit)?;
         Ok(AuditSampleOutput {
             method: input.method,
             size: input.size,
@@ -239,7 +263,9 @@ impl Action for AuditSample {
             population: described,
             strata: drawn.strata,
             monetary_unit: drawn.monetary_unit,
-            items: drawn.items,
+            drawn: items.len(),
+            items: page.items.iter().map(|(_, item)| item.clone()).collect(),
+            next_cursor: page.next_cursor,
             procedure: drawn.procedure,
             notes: population.notes,
         })
