@@ -200,6 +200,9 @@ impl ActionContext {
             .detail("door", self.door)
             .detail("policy", self.policy)
             .fact("scope", self.action.definition.scope);
+        if !self.action.definition.reads() {
+            entry = entry.fact("effect", self.action.definition.effect.name());
+        }
         for (name, value) in &self.state().facts {
             entry = entry.fact(name, value.clone());
         }

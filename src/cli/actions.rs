@@ -204,7 +204,7 @@ fn show(action: &'static Registered) -> anyhow::Result<()> {
         "served at",
         &format!("{} {}", method(action), action.path()),
     ]);
-    if definition.effect == Effect::Writes {
+    if !definition.reads() {
         table.row(["done once by", IDEMPOTENCY]);
     }
     output::print(&table.text())?;

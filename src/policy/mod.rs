@@ -24,6 +24,17 @@ pub enum Effect {
     SpendsCredential,
 }
 
+impl Effect {
+    /// As documents and the audit log have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reads => "reads",
+            Self::Writes => "writes",
+            Self::SpendsCredential => "spends_credential",
+        }
+    }
+}
+
 /// What a policy is asked about: one caller, one action.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {

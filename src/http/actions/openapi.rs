@@ -68,6 +68,7 @@ fn operation(action: &Registered) -> Value {
         "description": definition.description,
         "operationId": definition.name,
         "security": [{ "client_credentials": action.scopes }],
+        "x-ambit-effect": definition.effect.name(),
         "parameters": parameters,
         "requestBody": body,
         "responses": responses(action),

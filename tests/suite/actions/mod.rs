@@ -11,4 +11,5 @@ mod invoking;
 mod release_oversight;
 mod remembering;
 mod row_filters;
+mod spending;
 mod ticket_analysis;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{FIXTURES, McpAgent, code, records, scene, token};
+use super::{FIXTURES, McpAgent, records, scene, token};
 use crate::{
     actions::examples::{all_but, by_scope, catalogue, enough_for, examples, load_samples},
     support::{Answer, Caller, Server},
@@ -247,6 +247,35 @@ fn a_client_that_asks_too_much_is_told_to_wait() {
     let params = json!({ "name": "echo", "arguments": { "text": "twice" } });
     let answer = agent.ask("tools/call", &params).expect(429);
     assert!(answer.header("retry-after").is_some(), "{answer}");
-    let unknown = agent.ask("tools/call", &json!({ "name": "no_such_tool" }));
-    assert_eq!(code(&unknown.expect(200)), -32602);
+}
+
+/// Nothing that a client sends goes past the count, whatever it is.
+#[test]
+fn what_is_no_call_counts_too() {
+    let server = Server::with([("AMBIT_ACTION_CALLS_PER_MINUTE", "1")]).start();
+    let agent = || McpAgent::new(&server, &server.create_client("busy", &["warehouse:read"]));
+    for sent in [
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"no_such_tool"}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"query","arguments":1}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":1}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"nothing"}"#,
+        r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
+        r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#,
+        "[]",
+        "nonsense",
+        "",
+    ] {
+        let agent = agent();
+        assert_ne!(agent.send(sent).status, 429, "{sent}");
+        let answer = agent.send(sent).expect(429);
+        assert!(answer.header("retry-after").is_some(), "{answer}");
+    }
+    let agent = agent();
+    let plain = || {
+        let request = agent.bearer.request(reqwest::Method::POST, "/mcp");
+        Answer::to(request.header("content-type", "text/plain").body("hello"))
+    };
+    plain().expect(415);
+    plain().expect(429);
 }

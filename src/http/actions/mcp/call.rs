@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 
 use super::super::problem;
 use super::message::{self, Fault, Parameters};
-use super::{Declined, Exchange, Opening};
+use super::{Declined, Exchange, Opening, content};
 use crate::actions::{Answer, Input, Progress, Refusal, Registered, Registry, Reporter};
 use crate::http::challenge::Challenge;
 use crate::http::context::RequestContext;
@@ -38,14 +38,13 @@ const LONGEST_NAME: usize = 128;
 /// Answers a call.
 ///
 /// # Errors
-/// It names no tool, or the caller may not use the tool.
+/// The caller may not use the tool.
 pub async fn call(
     exchange: Exchange<'_>,
-    parameters: Parameters<'_>,
+    wanted: Wanted<'_>,
     id: &str,
 ) -> Result<HttpResponse, Declined> {
     let invoker = Arc::clone(&exchange.app.invoker);
-    let wanted = Wanted::new(parameters, invoker.registry()).map_err(|fault| fault.of(Some(id)))?;
     let token = wanted.progress_token.map(Box::from);
     let (sender, progress) = mpsc::channel(WAITING_REPORTS);
     let reporter = token.is_some() && exchange.takes_events;
@@ -104,8 +103,8 @@ fn increasing(reports: mpsc::Sender<Progress>) -> Reporter {
     })
 }
 
-/// What a client wants done.
-struct Wanted<'a> {
+/// Which tool a client wants to be called, and how.
+pub struct Wanted<'a> {
     action: &'static Registered,
     arguments: Value,
     idempotency_key: Option<String>,
@@ -113,7 +112,11 @@ struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    fn new(parameters: Parameters<'a>, registry: &Registry) -> Result<Self, Fault> {
+    /// Reads it from the parameters of a request.
+    ///
+    /// # Errors
+    /// They name no tool that there is, or are not as they should be.
+    pub fn new(parameters: Parameters<'a>, registry: &Registry) -> Result<Self, Fault> {
         let invalid = |why: String| Fault::bad(ErrorCode::INVALID_PARAMS, why);
         let name = parameters
             .name
@@ -244,9 +247,9 @@ impl Writer {
     /// What an action answered: as it is, and as text for clients that know nothing else.
     fn answered(&self, answer: &Answer) -> String {
         let json = &answer.json;
-        let text = quoted(json);
+        let content = content::of(json);
         let result = format!(
-            r#"{}"content":[{{"type":"text","text":{text}}}],"structuredContent":{json},"isError":false}}"#,
+            r#"{}"content":{content},"structuredContent":{json},"isError":false}}"#,
             self.opening.of(None),
         );
         message::answer(&self.id, &result)
@@ -258,9 +261,9 @@ impl Writer {
         let challenge = Challenge::of(&self.issuer, "/mcp");
         let problem = problem(refusal, challenge).of(&self.context);
         let problem = written(&problem);
-        let text = quoted(&problem);
+        let content = content::text(&problem);
         let result = format!(
-            r#"{}"content":[{{"type":"text","text":{text}}}],"isError":true}}"#,
+            r#"{}"content":{content},"isError":true}}"#,
             self.opening.of(Some(&problem)),
         );
         message::answer(&self.id, &result)
@@ -297,11 +300,8 @@ impl Writer {
     }
 }
 
-fn quoted(text: &str) -> String {
-    written(&text)
-}
-
-fn written(value: &impl Serialize) -> String {
+/// A value as JSON.
+pub fn written(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 

@@ -7,10 +7,12 @@
 //! again, and cannot cancel a call that has no session.
 //!
 //! - `message` reads and writes JSON-RPC; `revision` finds out how a request is to be understood;
+//! - `content` is what an answer is besides its structured content;
 //! - `introduction` says what the server is, `tools` what it offers, `call` does it;
 //! - `under_way` knows the calls that may be cancelled.
 
 mod call;
+mod content;
 mod introduction;
 mod message;
 mod revision;
@@ -35,6 +37,7 @@ use crate::app::App;
 use crate::audit::Cause;
 use crate::http::accept::Accept;
 use crate::model::Principal;
+use call::Wanted;
 use message::{Fault, Members, Message};
 use revision::Era;
 use tools::Tools;
@@ -118,23 +121,39 @@ pub async fn post(
     };
     let authenticated = app.invoker.authenticate(&call, "mcp").await;
     let principal = authenticated.map_err(|refusal| challenge.unauthenticated(refusal))?;
-    let takes_events = accepted(&request)?;
-    let body = read(&request, payload).await?;
-    let exchange = Exchange {
+    let received = received(&request, payload).await;
+    let mut exchange = Exchange {
         app: &app,
         mcp: &mcp,
         challenge,
         context,
         cause: call.cause,
         principal,
-        takes_events,
+        takes_events: false,
         era: Era::Legacy,
     };
-    match exchange.answer(&request, &body).await {
+    let answered = match received {
+        Ok((takes_events, body)) => {
+            exchange.takes_events = takes_events;
+            exchange.answer(&request, &body).await
+        }
+        Err(problem) => Err(exchange.count().err().unwrap_or(problem).into()),
+    };
+    match answered {
         Ok(response) => Ok(response),
         Err(Declined::Fault(fault)) => Ok(fault.to_response()),
         Err(Declined::Problem(problem)) => Err(problem),
     }
+}
+
+/// What a client wants of the server, with the identifier under which it is answered.
+enum Asked<'a> {
+    /// A tool is to be called.
+    Call(Wanted<'a>, &'a str),
+    /// Something else is to be answered.
+    Request(Message<'a>, &'a str),
+    /// Nothing: a notification.
+    Nothing(Message<'a>),
 }
 
 /// Why a message is not answered as it wishes.
@@ -163,20 +182,20 @@ impl Exchange<'_> {
         request: &HttpRequest,
         body: &[u8],
     ) -> Result<HttpResponse, Declined> {
-        let message = message::read(body)?;
+        let asked = self.understand(request, body);
         // A call is counted where it is admitted.
-        if message.method != "tools/call" || message.id.is_none() {
-            let counted = self.app.invoker.count_request(&self.principal);
-            counted.map_err(|refusal| super::problem(refusal, self.challenge))?;
+        if !matches!(asked, Ok(Asked::Call(..))) {
+            self.count()?;
         }
-        let Some(id) = message.id else {
-            self.notified(&message);
-            return Ok(HttpResponse::Accepted().finish());
+        let (message, id) = match asked? {
+            Asked::Call(wanted, id) => return call::call(self, wanted, id).await,
+            Asked::Nothing(message) => {
+                self.notified(&message);
+                return Ok(HttpResponse::Accepted().finish());
+            }
+            Asked::Request(message, id) => (message, id),
         };
-        let era = revision::era(request.headers(), &message);
-        self.era = era.map_err(|fault| fault.of(Some(id)))?;
         let result = match (message.method.as_str(), self.era) {
-            ("tools/call", _) => return call::call(self, message.parameters, id).await,
             ("tools/list", _) => self.list(&message)?,
             ("initialize", Era::Legacy) => {
                 introduction::initialize(message.parameters.protocol_version.as_deref())
@@ -192,6 +211,31 @@ impl Exchange<'_> {
         Ok(HttpResponse::Ok()
             .content_type("application/json")
             .body(message::answer(id, &result)))
+    }
+
+    fn understand<'a>(
+        &mut self,
+        request: &HttpRequest,
+        body: &'a [u8],
+    ) -> Result<Asked<'a>, Fault> {
+        let message = message::read(body)?;
+        let Some(id) = message.id else {
+            return Ok(Asked::Nothing(message));
+        };
+        let era = revision::era(request.headers(), &message);
+        self.era = era.map_err(|fault| fault.of(Some(id)))?;
+        if message.method != "tools/call" {
+            return Ok(Asked::Request(message, id));
+        }
+        let wanted = Wanted::new(message.parameters, self.app.invoker.registry());
+        let wanted = wanted.map_err(|fault| fault.of(Some(id)))?;
+        Ok(Asked::Call(wanted, id))
+    }
+
+    /// Counts what was sent for what its client may send.
+    fn count(&self) -> Result<(), Problem> {
+        let counted = self.app.invoker.count_request(&self.principal);
+        counted.map_err(|refusal| super::problem(refusal, self.challenge))
     }
 
     fn notified(&self, message: &Message<'_>) {
@@ -270,6 +314,11 @@ fn accepted(request: &HttpRequest) -> Result<bool, Problem> {
         return Err(Problem::new(StatusCode::NOT_ACCEPTABLE, detail));
     }
     Ok(!accept.is_silent() && accept.weight("text/event-stream") > 0)
+}
+
+/// Whether the client takes events, and what it sent.
+async fn received(request: &HttpRequest, payload: web::Payload) -> Result<(bool, Bytes), Problem> {
+    Ok((accepted(request)?, read(request, payload).await?))
 }
 
 async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Bytes, Problem> {
