@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::error::InternalError;
+use actix_web::error::{ErrorServiceUnavailable, InternalError};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode, Version};
 use actix_web::middleware::Next;
@@ -15,8 +15,10 @@ use actix_web::{HttpMessage, HttpResponse, web};
 
 use super::context::{REQUEST_ID, RequestContext};
 use super::error::{Problem, oauth_response};
+use super::hanging_up::{self, Line};
 use super::hosts::Hosts;
 use super::routes;
+use super::told::Told;
 use super::unread::Held;
 use crate::app::App;
 use crate::storage::StorageError;
@@ -31,25 +33,32 @@ pub async fn around(
     };
     let context = RequestContext::new(&request, &app);
     request.extensions_mut().insert(context.clone());
-    let is_head = request.method() == Method::HEAD;
-    if is_head {
+    let mut told = Told::new(&request, &app, &context);
+    if request.method() == Method::HEAD {
         // Whatever answers GET answers HEAD; actix leaves the body out by itself.
         request.head_mut().method = Method::GET;
     }
     let mut unread = Held::of(&mut request);
-    let method = request.method().clone();
-    let path = request.path().to_owned();
     let answered = match refuse_host(&request) {
         Some(problem) => {
             let response = problem.of(&context).to_response();
             Ok(request.into_response(response).map_into_boxed_body())
         }
-        None => within_time(request, next, app.settings.server.request_timeout).await,
+        None => {
+            let limit = app.settings.server.request_timeout;
+            let line = Line::of(&mut request);
+            let answered = within_time(request, next, limit);
+            match hanging_up::while_awaited(line, answered).await {
+                Some(answered) => answered,
+                None => return Err(ErrorServiceUnavailable("The caller hung up.")),
+            }
+        }
     };
     let route = match &answered {
         Ok(response) => routes::pattern(response.request()).map(Cow::into_owned),
         Err(_) => None,
     };
+    let is_oauth = matches!(told.path(), "/token" | "/introspect" | "/revoke");
     let mut finish = |response: &mut HttpResponse<BoxBody>| {
         complete_problem(response, &context);
         add_headers(response, &context, &app);
@@ -57,22 +66,7 @@ pub async fn around(
             let answer = std::mem::replace(response, HttpResponse::new(response.status()));
             *response = answer.map_body(|_, body| unread.until_sent(body));
         }
-        let elapsed = context.started.elapsed();
-        let status = response.status().as_u16();
-        let method = if is_head { "HEAD" } else { known(&method) };
-        let route = route.as_deref().unwrap_or("unmatched");
-        count(&app, route, method, status, elapsed);
-        // The path alone: a query may hold what no log should.
-        tracing::info!(
-            target: "ambit::request",
-            request_id = %context.request_id,
-            method,
-            path = %Printable(&path),
-            status,
-            duration_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
-            remote = context.address.map(tracing::field::display),
-            "request"
-        );
+        told.answered(route.as_deref(), response.status().as_u16());
     };
     match answered {
         Ok(mut response) => {
@@ -81,25 +75,14 @@ pub async fn around(
         }
         Err(problem) => {
             let problem = problem.of(&context);
-            let mut response = match path.as_str() {
-                "/token" | "/introspect" | "/revoke" => oauth_response(&StorageError::Busy.into()),
-                _ => problem.to_response(),
+            let mut response = match is_oauth {
+                true => oauth_response(&StorageError::Busy.into()),
+                false => problem.to_response(),
             };
             finish(&mut response);
             Err(InternalError::from_response(problem, response).into())
         }
     }
-}
-
-fn count(app: &App, route: &str, method: &str, status: u16, elapsed: Duration) {
-    app.metrics
-        .requests
-        .with_label_values(&[route, method, &status.to_string()])
-        .inc();
-    app.metrics
-        .request_seconds
-        .with_label_values(&[route])
-        .observe(elapsed.as_secs_f64());
 }
 
 /// The answer of the layers below, unless it takes too long. They hold the request while they work, so
@@ -199,34 +182,5 @@ fn add_headers(response: &mut HttpResponse<BoxBody>, context: &RequestContext, a
     );
     if encrypted {
         default(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
-    }
-}
-
-/// Methods by name; whatever a stranger makes up is one more.
-fn known(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        _ => "other",
-    }
-}
-
-/// A path as one line of at most 200 characters, whatever a stranger put into it.
-struct Printable<'a>(&'a str);
-
-impl std::fmt::Display for Printable<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for letter in self.0.chars().take(200) {
-            if letter.is_ascii_graphic() {
-                std::fmt::Write::write_char(formatter, letter)?;
-            } else {
-                write!(formatter, "{}", letter.escape_default())?;
-            }
-        }
-        Ok(())
     }
 }

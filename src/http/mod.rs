@@ -16,6 +16,7 @@ mod deferred;
 mod docs;
 mod error;
 mod extract;
+mod hanging_up;
 mod hosts;
 mod index;
 mod middleware;
@@ -26,6 +27,7 @@ mod routes;
 mod server;
 mod stopping;
 mod tls;
+mod told;
 mod unread;
 
 pub use openapi::document as openapi;

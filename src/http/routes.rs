@@ -63,6 +63,12 @@ pub fn pattern(request: &HttpRequest) -> Option<Cow<'_, str>> {
     }
 }
 
+/// The route that the document has for a path.
+pub fn described(document: &OpenApi, path: &str) -> Option<String> {
+    let mut routes = document.paths.paths.keys();
+    routes.find(|route| matches(route, path)).cloned()
+}
+
 fn matches(described: &str, path: &str) -> bool {
     let mut parts = path.split('/');
     let fits = described.split('/').all(|part| match parts.next() {
