@@ -84,6 +84,11 @@ async function authorize(page) {
 async function tryOperation(what, page) {
   const block = page.locator(`.opblock[id$="-${operation}"]`);
   await block.locator('.opblock-summary-control').click();
+  await block.locator('td.parameters-col_description').first().waitFor();
+  const shares = await block.locator('td.parameters-col_description').evaluateAll((cells) => (
+    cells.map((cell) => cell.clientWidth / cell.closest('.opblock').clientWidth)
+  ));
+  assert.ok(shares.every((share) => share > 0.6), `${what}: ${shares} of the width for descriptions`);
   const answered = page.waitForResponse((response) => response.url().includes(`/${operation}`));
   await block.locator('.btn.execute').click();
   const answer = await answered;

@@ -34,8 +34,8 @@ use crate::scopes::{ScopeDefinition, Sensitivity};
 const SCOPE_READ: &str = "releases:read";
 const SCOPE_WRITE: &str = "releases:write";
 
-const SOURCE: &str = "The public git tags and history of the project uv (github.com/astral-sh/uv), \
-                      facts only, people as numbers.";
+const SOURCE: &str = "Facts of the public git history of uv (github.com/astral-sh/uv), Apache-2.0 or MIT; \
+                      people as numbers";
 
 /// The releases of a software project.
 pub static ROUTER: Router = Router {

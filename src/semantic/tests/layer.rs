@@ -180,7 +180,10 @@ fn a_dataset_without_a_scope_is_nobodys() {
 fn what_can_be_written_of_the_built_in_models_loads_again() {
     let layer = built_in();
     for (_, table) in layer.whole().tables() {
-        let yaml = layer.whole().yaml(Some(&[table.name.clone()])).unwrap();
+        let yaml = layer
+            .whole()
+            .yaml(Some(std::slice::from_ref(&table.name)))
+            .unwrap();
         assert!(yaml.contains(&format!("name: {}", table.name)), "{yaml}");
     }
     let whole = layer.whole().yaml(None).unwrap();

@@ -40,9 +40,8 @@ fn its_effect_is_told_wherever_it_is_described() {
     assert!(line.unwrap().contains("spends a credential"), "{listed}");
     let listed: Value =
         serde_json::from_str(&server.cli_stdout(["actions", "list", "--json"])).unwrap();
-    let listed = listed.as_array().unwrap().iter();
-    let of = |action: &&Value| action["name"] == "charge";
-    let listed = listed.filter(of).next().unwrap();
+    let mut listed = listed.as_array().unwrap().iter();
+    let listed = listed.find(|action| action["name"] == "charge").unwrap();
     assert_eq!(listed["effect"], "spends_credential", "{listed}");
     let shown = server.cli_stdout(["actions", "show", "charge"]);
     for part in [

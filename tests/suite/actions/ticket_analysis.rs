@@ -292,7 +292,7 @@ fn searches_find_what_pandas_finds_page_by_page() {
 #[test]
 fn a_cursor_leads_on_in_its_own_list_alone() {
     let desk = Desk::full();
-    let jumps = |by: &str| json!({ "by": by, "threshold": 0.5, "limit": 10 });
+    let jumps = |by: &str| json!({ "by": by, "moment": "closed", "threshold": 0.5, "limit": 10 });
     let volume = |moment: &str| json!({ "moment": moment, "by": "group", "limit": 10 });
     for (action, mut own, mut other) in [
         (

@@ -19,7 +19,8 @@ fn the_printed_lines_do_what_they_say() {
             .arguments(["demo", "--listen", "127.0.0.1:0"])
             .start();
         let output = server.stdout();
-        let (_, lines) = output.split_once("one after the other.\n").unwrap();
+        let (before, lines) = output.split_once("one after the other.\n").unwrap();
+        assert_sources(before);
         let (lines, _) = lines.split_once("Ctrl-C").unwrap();
         assert_eq!(lines.matches("ambit_cs_").count(), 1, "{lines}");
         let run = Command::new(shell)
@@ -39,6 +40,22 @@ fn the_printed_lines_do_what_they_say() {
             "{run:?}"
         );
         assert_eq!(String::from_utf8_lossy(&run.stderr), "");
+    }
+}
+
+/// Each table of the sample data is named with its source and its licence.
+#[track_caller]
+fn assert_sources(printed: &str) {
+    let (_, samples) = printed.split_once("Sample data\n").unwrap();
+    for (table, source, licence) in [
+        ("audit_risk", "UCI Machine Learning", "CC BY 4.0"),
+        ("incident_events", "UCI Machine Learning", "CC BY 4.0"),
+        ("release_changes", "astral-sh/uv", "Apache-2.0 or MIT"),
+        ("releases", "astral-sh/uv", "Apache-2.0 or MIT"),
+    ] {
+        let of_table = |line: &&str| line.split_whitespace().next() == Some(table);
+        let line = samples.lines().find(of_table).unwrap();
+        assert!(line.contains(source) && line.contains(licence), "{line}");
     }
 }
 

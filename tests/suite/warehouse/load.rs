@@ -1,6 +1,6 @@
 //! `ambit warehouse load` and `tables`, on the full files, beside a running server.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -29,6 +29,33 @@ fn write(server: &Server, name: &str, content: impl AsRef<[u8]>) -> String {
     path.display().to_string()
 }
 
+/// What a command writes to a terminal, which only shows.
+fn on_a_terminal(command: &Command) -> String {
+    const TERMINAL: &str = "import os, pty, sys; \
+        sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+    let python = std::env::var_os("AMBIT_TEST_PYTHON");
+    let python = python.expect("AMBIT_TEST_PYTHON is set: run the tests by tests/run");
+    let mut terminal = Command::new(python);
+    terminal
+        .args(["-c", TERMINAL])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_clear()
+        .envs(
+            command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .env("TERM", "xterm")
+        .stdin(Stdio::null());
+    if let Some(folder) = command.get_current_dir() {
+        terminal.current_dir(folder);
+    }
+    let output = terminal.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 fn types(table: &Value) -> Vec<(&str, &str)> {
     let columns = table["columns"].as_array().unwrap().iter();
     columns
@@ -39,6 +66,29 @@ fn types(table: &Value) -> Vec<(&str, &str)> {
             )
         })
         .collect()
+}
+
+#[test]
+fn a_bar_shows_on_a_terminal_how_far_a_load_has_come() {
+    let server = Server::start();
+    let file = data("incident_event_log.csv");
+    let arguments = ["warehouse", "load", &file, "--table", "incident_events"];
+    let shown = on_a_terminal(&server.command(&arguments));
+    // Each state of the bar is drawn over the one before, and nothing of it stays.
+    let (bar, end) = shown.rsplit_once("left").unwrap();
+    let places: Vec<usize> = bar
+        .split('\r')
+        .map(|line| line.matches('█').count())
+        .collect();
+    let drawn = places.iter().filter(|place| **place > 0).count();
+    assert!(drawn > 1 && places.is_sorted(), "{shown:?}");
+    assert!(end.contains("\u{1b}[2K"), "{shown:?}");
+    assert!(end.contains("loaded into incident_events"), "{shown:?}");
+    assert_eq!(count(server.database(), "incident_events"), 5998);
+
+    let output = server.command(&arguments).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
 #[test]
