@@ -87,11 +87,7 @@ impl Action for FirmsByRisk {
         input: FirmsByRiskInput,
     ) -> Result<FirmsByRiskOutput, ActionError> {
         let firms = context.dataset::<Firms>().await?;
-        let choice = Choice {
-            sector_score: input.sector_score,
-            class: input.class.as_deref(),
-            location_id: input.location_id.as_deref(),
-        };
+        let choice = Choice::new(input.sector_score, &input.class, &input.location_id);
         let mut population = choice.of(&firms)?;
         let ranked = ranked(population.measured(input.by));
         let of = (Self::NAME, input.by, choice);

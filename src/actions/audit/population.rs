@@ -58,12 +58,9 @@ fn order(name: &str) -> f64 {
 /// What the firms must have in common.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Choice<'a> {
-    /// The sector's historical risk score.
-    pub sector_score: Option<f64>,
-    /// The class.
-    pub class: Option<&'a str>,
-    /// The location.
-    pub location_id: Option<&'a str>,
+    sector_score: Option<f64>,
+    class: Option<&'a str>,
+    location_id: Option<&'a str>,
 }
 
 /// The firms of an analysis.
@@ -72,6 +69,21 @@ pub struct Population<'a> {
     pub firms: Vec<&'a Firm>,
     /// What an answer has to say of them.
     pub notes: Vec<String>,
+}
+
+impl<'a> Choice<'a> {
+    /// Of a sector, by its historical risk score, a class and a location, where these are given.
+    pub fn new(
+        sector_score: Option<f64>,
+        class: &'a Option<String>,
+        location_id: &'a Option<String>,
+    ) -> Self {
+        Self {
+            sector_score,
+            class: class.as_deref(),
+            location_id: location_id.as_deref(),
+        }
+    }
 }
 
 impl Choice<'_> {

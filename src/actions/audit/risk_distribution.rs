@@ -153,11 +153,7 @@ impl Action for RiskDistribution {
             return Err(ActionError::invalid("quantiles", problem));
         }
         let firms = context.dataset::<Firms>().await?;
-        let choice = Choice {
-            sector_score: input.sector_score,
-            class: input.class.as_deref(),
-            location_id: input.location_id.as_deref(),
-        };
+        let choice = Choice::new(input.sector_score, &input.class, &input.location_id);
         let mut population = choice.of(&firms)?;
         let measured = population.measured(input.of);
         let values = sorted(measured.iter().map(|(_, value)| *value).collect());

@@ -234,11 +234,7 @@ impl Action for AuditSample {
         input.refuse_what_does_not_belong()?;
         context.note("seed", &*input.seed);
         let firms = context.dataset::<Firms>().await?;
-        let choice = Choice {
-            sector_score: input.sector_score,
-            class: input.class.as_deref(),
-            location_id: input.location_id.as_deref(),
-        };
+        let choice = Choice::new(input.sector_score, &input.class, &input.location_id);
         let mut population = choice.of(&firms)?;
         let described = AuditPopulation {
             firms: population.firms.len(),

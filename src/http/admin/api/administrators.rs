@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::refusals::{BodyRefusals, Refusals};
 use super::{ReadAdministrators, WriteAdministrators};
 use crate::administrators::second_factors::Factor;
 use crate::app::App;
@@ -89,10 +90,7 @@ struct AdministratorList {
     security(("administrator" = []), ("client_credentials" = ["ambit:administrators:read"])),
     responses(
         (status = 200, body = AdministratorList),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 #[get("/admin/api/administrators")]
@@ -150,15 +148,9 @@ fn owner() -> Role {
     ),
     responses(
         (status = 201, body = AdministratorView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
+        BodyRefusals,
     )
 )]
 #[post("/admin/api/administrators")]
@@ -212,15 +204,9 @@ struct NewPassword {
     ),
     responses(
         (status = 204, description = "The password is set."),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
+        BodyRefusals,
     )
 )]
 #[put("/admin/api/administrators/{username}/password")]
@@ -256,16 +242,10 @@ struct NewRole {
     request_body(content = NewRole, example = json!({"role": "auditor"})),
     responses(
         (status = 204, description = "The role is set."),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
+        BodyRefusals,
     )
 )]
 #[put("/admin/api/administrators/{username}/role")]
@@ -322,12 +302,9 @@ async fn reset_second_factors(
     params(AdministratorPath),
     responses(
         (status = 204, description = "The administrator is gone."),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 #[delete("/admin/api/administrators/{username}")]

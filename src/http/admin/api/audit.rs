@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::ReadAudit;
+use super::refusals::Refusals;
 use crate::app::App;
 use crate::audit::{Decision, EVENTS, Verification, verify};
 use crate::http::deferred::Deferred;
@@ -102,10 +103,7 @@ impl From<AuditRow> for AuditEntry {
     responses(
         (status = 200, body = AuditPage),
         (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 #[get("/admin/api/audit")]
@@ -188,10 +186,7 @@ struct VerificationQuery {
     responses(
         (status = 200, body = Verification),
         (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 #[get("/admin/api/audit/verification")]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::refusals::Refusals;
 use super::{ReadKeys, WriteKeys};
 use crate::app::App;
 use crate::http::error::Problem;
@@ -35,10 +36,7 @@ struct KeyList {
     security(("administrator" = []), ("client_credentials" = ["ambit:keys:read"])),
     responses(
         (status = 200, body = KeyList),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 #[get("/admin/api/keys")]
@@ -58,11 +56,8 @@ async fn list(_: Admitted<ReadKeys>, app: Data<Arc<App>>) -> Result<Json<KeyList
     security(("administrator" = []), ("client_credentials" = ["ambit:keys:write"])),
     responses(
         (status = 201, body = KeyList),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 #[post("/admin/api/keys/rotate")]
@@ -89,12 +84,9 @@ struct KeyPath {
     params(KeyPath),
     responses(
         (status = 204, description = "The key is withdrawn."),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 #[delete("/admin/api/keys/{kid}")]

@@ -8,6 +8,7 @@ mod administrators;
 mod audit;
 pub mod clients;
 mod keys;
+mod refusals;
 mod scopes;
 
 use utoipa_actix_web::service_config::ServiceConfig;

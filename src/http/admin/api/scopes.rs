@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::refusals::{BodyRefusals, Refusals};
 use super::{ReadScopes, WriteScopes};
 use crate::app::App;
 use crate::http::deferred::Deferred;
@@ -36,10 +37,7 @@ struct ScopeList {
     security(("administrator" = []), ("client_credentials" = ["ambit:scopes:read"])),
     responses(
         (status = 200, body = ScopeList),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 #[get("/admin/api/scopes")]
@@ -85,15 +83,9 @@ struct NewScope {
     ),
     responses(
         (status = 201, body = CatalogueEntry),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
+        BodyRefusals,
     )
 )]
 #[post("/admin/api/scopes")]
@@ -132,12 +124,9 @@ struct ScopePath {
     params(ScopePath),
     responses(
         (status = 204, description = "The scope is gone."),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 #[delete("/admin/api/scopes/{name}")]

@@ -6,6 +6,7 @@ use actix_web::http::header;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, post};
 
+use super::super::refusals::{BodyRefusals, Refusals};
 use super::asked_for;
 use crate::app::App;
 use crate::clients::{ClientView, Registration};
@@ -32,14 +33,8 @@ use crate::http::extract::Admitted;
     ),
     responses(
         (status = 201, body = ClientView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
+        BodyRefusals,
     )
 )]
 #[post("/admin/api/clients")]

@@ -8,6 +8,7 @@ use actix_web::web::{Data, Json, Query};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use super::super::refusals::Refusals;
 use crate::app::App;
 use crate::clients::{ClientPage, ClientView, decode_cursor, encode_cursor};
 use crate::http::admin::api::ReadClients;
@@ -79,10 +80,7 @@ impl From<Sort> for Order {
     responses(
         (status = 200, body = ClientPage),
         (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 #[get("/admin/api/clients")]

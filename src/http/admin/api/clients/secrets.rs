@@ -10,6 +10,7 @@ use actix_web::{HttpResponse, delete, post};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use super::super::refusals::{BodyRefusals, Refusals};
 use super::{ClientPath, must_cover_client, no_such_client};
 use crate::app::App;
 use crate::clients::{
@@ -45,16 +46,10 @@ struct NewSecretBody {
     ),
     responses(
         (status = 201, body = SecretView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
+        BodyRefusals,
     )
 )]
 #[post("/admin/api/clients/{client_id}/secrets")]
@@ -108,12 +103,9 @@ struct RetireQuery {
     responses(
         (status = 200, body = ClientView),
         (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 #[delete("/admin/api/clients/{client_id}/secrets/{secret_id}")]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::get;
 use actix_web::web::{Data, Json, Path};
 
+use super::super::refusals::Refusals;
 use super::ClientPath;
 use crate::app::App;
 use crate::clients::ClientView;
@@ -22,11 +23,8 @@ use crate::http::extract::Admitted;
     params(ClientPath),
     responses(
         (status = 200, body = ClientView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 #[get("/admin/api/clients/{client_id}")]

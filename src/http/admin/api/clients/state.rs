@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, post};
 
+use super::super::refusals::Refusals;
 use super::{ClientPath, must_cover_client};
 use crate::app::App;
 use crate::clients::ClientView;
@@ -22,11 +23,8 @@ use crate::http::extract::Admitted;
     params(ClientPath),
     responses(
         (status = 200, body = ClientView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 #[post("/admin/api/clients/{client_id}/disable")]
@@ -52,11 +50,8 @@ pub async fn post_disable(
     params(ClientPath),
     responses(
         (status = 200, body = ClientView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 #[post("/admin/api/clients/{client_id}/enable")]
@@ -81,11 +76,8 @@ pub async fn post_enable(
     params(ClientPath),
     responses(
         (status = 200, body = ClientView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 #[post("/admin/api/clients/{client_id}/revoke_tokens")]
@@ -111,11 +103,8 @@ pub async fn post_revoke_tokens(
     params(ClientPath),
     responses(
         (status = 204, description = "The client is gone."),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 #[delete("/admin/api/clients/{client_id}")]

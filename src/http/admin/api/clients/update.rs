@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::patch;
 use actix_web::web::{Data, Json, Path};
 
+use super::super::refusals::{BodyRefusals, Refusals};
 use super::{ClientPath, asked_for, must_cover_client};
 use crate::app::App;
 use crate::clients::{ClientPatch, ClientView};
@@ -28,15 +29,9 @@ use crate::http::extract::Admitted;
     ),
     responses(
         (status = 200, body = ClientView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Refusals,
+        BodyRefusals,
     )
 )]
 #[patch("/admin/api/clients/{client_id}")]
