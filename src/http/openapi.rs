@@ -71,7 +71,10 @@ pub fn frame() -> OpenApi {
     let components = document.components.get_or_insert_default();
     let administrator = HttpBuilder::new()
         .scheme(HttpAuthScheme::Basic)
-        .description(Some("An administrator's user name and password."))
+        .description(Some(
+            "An administrator's user name and password. Refused to those who have a second factor: \
+             they call as agents do.",
+        ))
         .build();
     let client = HttpBuilder::new()
         .scheme(HttpAuthScheme::Basic)

@@ -3,18 +3,23 @@
 //!
 //! - `key`: under which key the secrets of apps are kept;
 //! - `totp`, `passkeys`, `recovery`: each factor, how it is added and how it is checked;
-//! - here: what is there, how it is removed, how failures are slowed and recorded.
+//! - `enrolled`: what is there;
+//! - here: how it is removed, how failures are slowed and recorded.
 
+mod enrolled;
+mod error;
 mod key;
 mod passkeys;
 mod recovery;
 mod totp;
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(super) use enrolled::has_any;
+pub use enrolled::{Enrolled, EnrolledFactor, Factor};
+pub use error::FactorError;
 pub use key::{FactorKeyError, FactorKeys};
 pub use passkeys::{EnrolledPasskey, PasskeySite};
 pub use recovery::{FEW_RECOVERY_CODES, RECOVERY_CODES, RecoveryCodes};
@@ -22,7 +27,7 @@ pub use totp::TotpOffer;
 
 use super::{AdministratorError, Session, SessionKey, Sessions};
 use crate::audit::{Cause, Decision, Entry, Journal};
-use crate::model::{Administrator, Clock, Timestamp};
+use crate::model::{Administrator, Clock};
 use crate::secrets::{Attempt, Throttle};
 use crate::storage::changes::{Change, Kind};
 use crate::storage::{
@@ -30,133 +35,11 @@ use crate::storage::{
     passkeys as passkeys_table, recovery_codes, sessions as sessions_table, totp_factors,
 };
 
+/// The events of the audit log that a refusal may be of.
+const ADD: &str = "administrator.second_factor.add";
+const VERIFY: &str = "administrator.second_factor.verify";
 /// How long something that was begun can be finished.
 const CEREMONY: Duration = Duration::from_secs(600);
-
-/// One kind of factor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Factor {
-    /// An authenticator app.
-    Totp,
-    /// A passkey.
-    Passkey,
-    /// A recovery code, which stands in for either.
-    RecoveryCode,
-}
-
-impl Factor {
-    /// As records, the admin API and the command line write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Totp => "totp",
-            Self::Passkey => "passkey",
-            Self::RecoveryCode => "recovery_code",
-        }
-    }
-}
-
-/// Why a factor was not added, not removed or not accepted.
-#[derive(Debug, thiserror::Error)]
-pub enum FactorError {
-    /// The code is not one.
-    #[error("the code is wrong, or too old")]
-    Wrong,
-    /// The code was right, and was used before.
-    #[error("this code was used already; wait for the next one")]
-    Replayed,
-    /// Too many attempts failed. Try again after this time.
-    #[error("too many attempts failed; try again in {} seconds", .0.as_secs().saturating_add(1))]
-    Limited(Duration),
-    /// So many codes of the app were wrong that none is taken any more.
-    #[error(
-        "too many wrong codes were typed for this app, so it is locked; use a recovery code, or ask an \
-         owner to remove the app"
-    )]
-    Locked,
-    /// It was not begun in this session, or was finished already, or took too long.
-    #[error("this took too long, or was finished already; begin again")]
-    Ended,
-    /// There is one already.
-    #[error("there is one already")]
-    Exists,
-    /// There is none.
-    #[error("there is no such second factor")]
-    NotFound,
-    /// What the browser sent of a passkey was not accepted.
-    #[error("the passkey was not accepted")]
-    Passkey,
-    /// The passkey counts backwards.
-    #[error(
-        "the passkey counts backwards, as a copy of it would, so it was not accepted; remove it and add \
-         another"
-    )]
-    Counter,
-    /// There are enough.
-    #[error(
-        "there are {} passkeys already; remove one first",
-        passkeys::MOST_PASSKEYS
-    )]
-    TooMany,
-    /// What a passkey is to be called.
-    #[error("a name has 1 to {} characters", passkeys::LONGEST_NAME)]
-    Name,
-    /// Passkeys cannot be used at this address.
-    #[error("passkeys cannot be used at this server's address")]
-    NoSite,
-    /// The key of second factors.
-    #[error(transparent)]
-    Key(#[from] FactorKeyError),
-    /// The database would not.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-}
-
-impl FactorError {
-    /// The word of the audit log; `None` where nothing was decided.
-    fn reason(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::Wrong => "wrong_code",
-            Self::Replayed => "replayed_code",
-            Self::Limited(_) => "too_many_failures",
-            Self::Locked => "locked",
-            Self::Ended => "ended",
-            Self::NotFound => "no_such_factor",
-            Self::Passkey => "wrong_passkey",
-            Self::Counter => "passkey_counter",
-            Self::Key(_) => "factor_unreadable",
-            Self::Exists | Self::TooMany | Self::Name | Self::NoSite | Self::Storage(_) => {
-                return None;
-            }
-        })
-    }
-}
-
-/// What an administrator has.
-#[derive(Debug, Clone, Default)]
-pub struct Enrolled {
-    /// The authenticator app.
-    pub totp: Option<EnrolledFactor>,
-    /// Passkeys, oldest first.
-    pub passkeys: Vec<EnrolledPasskey>,
-    /// Recovery codes that were not used yet.
-    pub recovery_codes: i64,
-}
-
-/// One factor.
-#[derive(Debug, Clone)]
-pub struct EnrolledFactor {
-    /// When it was added.
-    pub created_at: Timestamp,
-    /// When it was last used to sign in.
-    pub last_used_at: Option<Timestamp>,
-}
-
-impl Enrolled {
-    /// Whether there is a factor at all.
-    pub fn any(&self) -> bool {
-        self.totp.is_some() || !self.passkeys.is_empty()
-    }
-}
 
 /// What [`SecondFactors`] is made of.
 pub struct Dependencies {
@@ -213,51 +96,6 @@ impl SecondFactors {
             host,
             site,
         }
-    }
-
-    /// What an administrator has.
-    pub async fn of(&self, username: &str) -> Result<Enrolled, StorageError> {
-        let username = username.to_owned();
-        self.store
-            .read(move |connection| {
-                let totp = totp_factors::find(connection, &username)?;
-                let passkeys = passkeys_table::of_administrator(connection, &username)?;
-                Ok(Enrolled {
-                    passkeys: passkeys.into_iter().map(EnrolledPasskey::from).collect(),
-                    totp: totp.map(|row| EnrolledFactor {
-                        created_at: Timestamp::from_micros(row.created_at),
-                        last_used_at: row.last_used_at.map(Timestamp::from_micros),
-                    }),
-                    recovery_codes: recovery_codes::count(connection, &username)?,
-                })
-            })
-            .await
-    }
-
-    /// Whether an administrator has a factor.
-    pub async fn has_any(&self, username: &str) -> Result<bool, StorageError> {
-        let username = username.to_owned();
-        self.store
-            .read(move |connection| has_any(connection, &username))
-            .await
-    }
-
-    /// The kinds of factors that administrators have, by name. Who has none is left out.
-    pub async fn of_all(&self) -> Result<BTreeMap<String, Vec<Factor>>, StorageError> {
-        let owners = |connection: &mut AnyConnection| {
-            Ok((
-                totp_factors::owners(connection)?,
-                passkeys_table::owners(connection)?,
-            ))
-        };
-        let (totp, passkeys) = self.store.read(owners).await?;
-        let mut all: BTreeMap<String, Vec<Factor>> = BTreeMap::new();
-        let named = totp.into_iter().map(|name| (name, Factor::Totp));
-        let passkeys = passkeys.into_iter().map(|name| (name, Factor::Passkey));
-        for (name, factor) in named.chain(passkeys) {
-            all.entry(name).or_default().push(factor);
-        }
-        Ok(all)
     }
 
     /// Removes one's own authenticator app. With the last factor the recovery codes go.
@@ -384,7 +222,7 @@ impl SecondFactors {
             }
             Ok(is_first)
         };
-        let entry = Entry::new("administrator.second_factor.add", Decision::Allowed, cause);
+        let entry = Entry::new(ADD, Decision::Allowed, cause);
         let entry = entry
             .target(&session.username)
             .detail("factor", factor.name());
@@ -411,11 +249,7 @@ impl SecondFactors {
             take(connection)?;
             complete(connection)
         };
-        let entry = Entry::new(
-            "administrator.second_factor.verify",
-            Decision::Allowed,
-            cause,
-        );
+        let entry = Entry::new(VERIFY, Decision::Allowed, cause);
         let entry = entry
             .target(&session.username)
             .detail("factor", factor.name());
@@ -437,11 +271,11 @@ impl SecondFactors {
             .map_err(FactorError::Limited)
     }
 
-    /// Records that a factor was not accepted, and says why.
+    /// Records that a factor was not added or not accepted, and says why.
     async fn refuse<T>(
         &self,
-        cause: &Cause,
-        session: &Session,
+        event: &'static str,
+        (cause, session): (&Cause, &Session),
         factor: Factor,
         error: FactorError,
     ) -> Result<T, FactorError> {
@@ -454,7 +288,7 @@ impl SecondFactors {
         } else {
             Decision::Denied
         };
-        let entry = Entry::new("administrator.second_factor.verify", decision, cause)
+        let entry = Entry::new(event, decision, cause)
             .target(&session.username)
             .reason(reason)
             .detail("factor", factor.name());
@@ -463,7 +297,7 @@ impl SecondFactors {
         }
         if is_limited {
             self.journal.record_unknown(entry).await?;
-        } else if factor == Factor::Totp && matches!(error, FactorError::Wrong) {
+        } else if event == VERIFY && factor == Factor::Totp && matches!(error, FactorError::Wrong) {
             let username = session.username.clone();
             let effect =
                 move |connection: &mut _| totp_factors::count_failure(connection, &username);
@@ -473,15 +307,6 @@ impl SecondFactors {
         }
         Err(error)
     }
-}
-
-/// Whether an administrator has a factor. Recovery codes are none: they stand in for one.
-pub(super) fn has_any(
-    connection: &mut AnyConnection,
-    username: &str,
-) -> Result<bool, StorageError> {
-    Ok(totp_factors::find(connection, username)?.is_some()
-        || !passkeys_table::of_administrator(connection, username)?.is_empty())
 }
 
 fn changed(username: &str) -> Change {

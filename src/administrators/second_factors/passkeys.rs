@@ -13,7 +13,7 @@ use webauthn_rs::prelude::{
     Webauthn, WebauthnBuilder, WebauthnError,
 };
 
-use super::{Factor, FactorError, RecoveryCodes, SecondFactors};
+use super::{ADD, Factor, FactorError, RecoveryCodes, SecondFactors, VERIFY};
 use crate::administrators::{Session, SessionKey};
 use crate::audit::{Cause, sha256_hex};
 use crate::model::Timestamp;
@@ -123,14 +123,14 @@ impl SecondFactors {
         if !fits || name.contains(char::is_control) {
             return Err(FactorError::Name);
         }
-        let state: PasskeyRegistration = self.taken(session, REGISTRATION).await?;
-        let made: RegisterPublicKeyCredential =
-            serde_json::from_str(made).map_err(|_| FactorError::Passkey)?;
-        let passkey = self
-            .site
-            .webauthn()?
-            .finish_passkey_registration(&made, &state)
-            .map_err(refused)?;
+        let passkey = match self.check_made(session, made).await {
+            Ok(passkey) => passkey,
+            Err(error) => {
+                return self
+                    .refuse(ADD, (cause, session), Factor::Passkey, error)
+                    .await;
+            }
+        };
         let row = PasskeyRow {
             credential_id: URL_SAFE_NO_PAD.encode(passkey.cred_id()),
             tenant_id: session.tenant_id.as_str().to_owned(),
@@ -144,6 +144,16 @@ impl SecondFactors {
         };
         let insert = move |connection: &mut _| table::insert(connection, &row);
         self.add(cause, session, Factor::Passkey, insert).await
+    }
+
+    async fn check_made(&self, session: &Session, made: &str) -> Result<Passkey, FactorError> {
+        let state: PasskeyRegistration = self.taken(session, REGISTRATION).await?;
+        let made: RegisterPublicKeyCredential =
+            serde_json::from_str(made).map_err(|_| FactorError::Passkey)?;
+        self.site
+            .webauthn()?
+            .finish_passkey_registration(&made, &state)
+            .map_err(refused)
     }
 
     /// Begins to ask for a passkey. The answer is for the browser.
@@ -173,7 +183,11 @@ impl SecondFactors {
     ) -> Result<SessionKey, FactorError> {
         let used = match self.check_passkey(session, signed, address).await {
             Ok(used) => used,
-            Err(error) => return self.refuse(cause, session, Factor::Passkey, error).await,
+            Err(error) => {
+                return self
+                    .refuse(VERIFY, (cause, session), Factor::Passkey, error)
+                    .await;
+            }
         };
         let now = self.clock.now();
         let take = move |connection: &mut _| {
@@ -184,7 +198,8 @@ impl SecondFactors {
             // It signed elsewhere meanwhile, or was removed.
             Err(FactorError::Storage(StorageError::Conflict)) => {
                 let error = FactorError::Counter;
-                self.refuse(cause, session, Factor::Passkey, error).await
+                self.refuse(VERIFY, (cause, session), Factor::Passkey, error)
+                    .await
             }
             entered => entered,
         }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use secrecy::{ExposeSecret, SecretString};
 use totp_rs::Secret;
 
-use super::{Factor, FactorError, SecondFactors};
+use super::{Factor, FactorError, SecondFactors, VERIFY};
 use crate::administrators::{Session, SessionKey};
 use crate::audit::{Cause, Decision, Entry, sha256_hex};
 use crate::model::random_bytes;
@@ -101,7 +101,7 @@ impl SecondFactors {
             Ok(attempt) => attempt,
             Err(error) => {
                 return self
-                    .refuse(cause, session, Factor::RecoveryCode, error)
+                    .refuse(VERIFY, (cause, session), Factor::RecoveryCode, error)
                     .await;
             }
         };
@@ -121,7 +121,7 @@ impl SecondFactors {
             }
             Err(FactorError::Storage(StorageError::Conflict)) => {
                 let error = FactorError::Wrong;
-                self.refuse(cause, session, Factor::RecoveryCode, error)
+                self.refuse(VERIFY, (cause, session), Factor::RecoveryCode, error)
                     .await
             }
             Err(error) => Err(error),

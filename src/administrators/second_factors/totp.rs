@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use secrecy::SecretString;
 use totp_rs::{Builder, Totp};
 
-use super::{Factor, FactorError, RecoveryCodes, SecondFactors};
+use super::{ADD, Factor, FactorError, RecoveryCodes, SecondFactors, VERIFY};
 use crate::administrators::{Session, SessionKey};
 use crate::audit::Cause;
 use crate::model::random_bytes;
@@ -69,15 +69,16 @@ impl SecondFactors {
         code: &str,
         address: Option<IpAddr>,
     ) -> Result<Option<RecoveryCodes>, FactorError> {
-        let state = self.begun(session, PURPOSE).await?;
-        let sealed = state.ok_or(FactorError::Ended)?;
-        let totp = self.totp(&session.username, &sealed)?;
-        let attempt = self.attempt(session, address)?;
-        let now = self.clock.now();
-        let Some(step) = matching_step(&totp, code, now.seconds()) else {
-            return Err(FactorError::Wrong);
+        let checked = self.check_offered(session, code, address).await;
+        let (sealed, step) = match checked {
+            Ok(checked) => checked,
+            Err(error) => {
+                return self
+                    .refuse(ADD, (cause, session), Factor::Totp, error)
+                    .await;
+            }
         };
-        attempt.succeeded();
+        let now = self.clock.now();
         let row = TotpRow {
             username: session.username.clone(),
             tenant_id: session.tenant_id.as_str().to_owned(),
@@ -97,6 +98,23 @@ impl SecondFactors {
         self.add(cause, session, Factor::Totp, insert).await
     }
 
+    /// The secret that was offered, sealed, and the time step of the code that proves it.
+    async fn check_offered(
+        &self,
+        session: &Session,
+        code: &str,
+        address: Option<IpAddr>,
+    ) -> Result<(String, i64), FactorError> {
+        let state = self.begun(session, PURPOSE).await?;
+        let sealed = state.ok_or(FactorError::Ended)?;
+        let attempt = self.attempt(session, address)?;
+        let totp = self.totp(&session.username, &sealed)?;
+        let step = matching_step(&totp, code, self.clock.now().seconds());
+        let step = step.ok_or(FactorError::Wrong)?;
+        attempt.succeeded();
+        Ok((sealed, step))
+    }
+
     /// Lets a session in that waits for a second factor. A code is taken once, and then none that is as
     /// old or older.
     pub async fn verify_totp(
@@ -110,11 +128,15 @@ impl SecondFactors {
             Ok(step) => match self.take_step(cause, session, step).await {
                 Err(FactorError::Storage(StorageError::Conflict)) => {
                     let error = FactorError::Replayed;
-                    self.refuse(cause, session, Factor::Totp, error).await
+                    self.refuse(VERIFY, (cause, session), Factor::Totp, error)
+                        .await
                 }
                 taken => taken,
             },
-            Err(error) => self.refuse(cause, session, Factor::Totp, error).await,
+            Err(error) => {
+                self.refuse(VERIFY, (cause, session), Factor::Totp, error)
+                    .await
+            }
         }
     }
 
