@@ -11,8 +11,8 @@ use crate::model::{Administrator, Role, random_token};
 
 const EXAMPLES: &str = "\
 Examples:
-  ambit admin create alice                                 Asks for the password
-  ambit admin create alice --role auditor                  Lets her read, and change nothing
+  ambit admin create alice                                 Asks for the password; she may read
+  ambit admin create alice --role owner                    Lets her do everything
   ambit admin create alice --generate                      Makes one and prints it
   ambit admin create alice --password-stdin < secret.txt   Reads it from a file";
 
@@ -25,7 +25,7 @@ pub enum Command {
         #[command(flatten)]
         account: Account,
         /// What the account may do: owner, client_manager or auditor
-        #[arg(long, default_value = "owner", value_parser = role)]
+        #[arg(long, default_value = "auditor", value_parser = role)]
         role: Role,
     },
     /// Give an account a new password.

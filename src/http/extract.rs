@@ -72,7 +72,19 @@ impl<R> Admitted<R> {
 }
 
 impl<R: Requirement> Admitted<R> {
+    /// Records that the caller was let in, where a session that only looks would leave no record.
+    ///
+    /// # Errors
+    /// The record cannot be written.
+    pub async fn record(&self) -> Result<(), Problem> {
+        let entry = Entry::new("request", Decision::Allowed, &self.cause).target(&self.gate.target);
+        self.gate.app.journal.record(entry).await?;
+        Ok(())
+    }
+
     /// An administrator whom a session in a browser vouches for. Whoever calls this has checked that.
+    /// That one was let in to look leaves no record: the page of the log would be full of those who read
+    /// it. What is handed out for keeping is recorded by [`Admitted::record`].
     ///
     /// # Errors
     /// 403, recorded, if the role does not permit what is demanded.
@@ -82,10 +94,16 @@ impl<R: Requirement> Admitted<R> {
         role: Role,
     ) -> Result<Self, Problem> {
         let gate = Gate::new::<R>(request)?;
-        admit(&gate.app, &cause, &gate.target, role, gate.any_of).await?;
+        let powers = Powers::Role(role);
+        let only_looks = request.method().is_safe() && powers.cover(gate.any_of);
+        if only_looks {
+            gate.count(Decision::Allowed);
+        } else {
+            admit(&gate.app, &cause, &gate.target, role, gate.any_of).await?;
+        }
         Ok(Self {
             cause,
-            powers: Powers::Role(role),
+            powers,
             gate,
             requirement: PhantomData,
         })

@@ -160,6 +160,8 @@ pub struct Filter {
     pub tenant_id: Option<String>,
     /// Only those about this target.
     pub target: Option<String>,
+    /// Only those decided for this reason.
+    pub reason: Option<String>,
     /// Only those that mention this request.
     pub request_id: Option<String>,
     /// Only records with at least this number. It bounds how much of the log is looked at, however
@@ -210,6 +212,12 @@ pub fn select(
     if let Some(target) = &filter.target {
         let text = serde_json::Value::from(target.as_str()).to_string();
         let mention = format!("%\"target\":{},\"tenant_id\":%", escape(&text));
+        query = query.filter(dsl::record.like(mention).escape('\\'));
+    }
+    if let Some(reason) = &filter.reason {
+        // Details stand before `previous`, so that none of them is taken for the reason.
+        let text = serde_json::Value::from(reason.as_str()).to_string();
+        let mention = format!("%\"previous\":\"%\",\"reason\":{},\"re%", escape(&text));
         query = query.filter(dsl::record.like(mention).escape('\\'));
     }
     if let Some(request_id) = &filter.request_id {

@@ -77,6 +77,7 @@ if (live && globalThis.EventSource) {
     const write = (name, text) => { slot(name).textContent = text; };
     for (const name of ['seq', 'event', 'target', 'decision', 'reason', 'who', 'client']) write(name, record[name]);
     slot('seq').href = `/admin/audit/${record.seq}`;
+    if (record.reason) slot('reason').href = `/admin/audit?reason=${encodeURIComponent(record.reason)}`;
     slot('decision').className = `badge ${record.tone}`;
     if (record.who && record.client) write('who', `${record.who} · `);
     if (record.client_id) slot('client').href = `/admin/clients/${encodeURIComponent(record.client_id)}`;

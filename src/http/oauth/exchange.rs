@@ -9,7 +9,7 @@ use prometheus::IntCounterVec;
 use super::form::{Form, Read};
 use crate::app::App;
 use crate::audit::{Actor, ActorKind, Cause, Decision, Entry};
-use crate::clients::Authenticated;
+use crate::clients::{Authenticated, AuthenticationError};
 use crate::http::context::RequestContext;
 use crate::http::error::oauth_response;
 use crate::model::{Client, ClientId};
@@ -84,8 +84,20 @@ impl Endpoint {
         let caller = match self.authenticate(&request).await {
             Ok(caller) => caller,
             Err(error) => {
-                let cause = self.context.cause(claimed(&request.credentials.client_id));
-                return self.refuse(error, cause, None).await;
+                let named = &request.credentials.client_id;
+                let proved = match error {
+                    // It proved who it is, so that the log has the refusal under its name.
+                    AuthenticationError::Disabled => ClientId::parse(named).ok(),
+                    _ => None,
+                };
+                let cause = match &proved {
+                    Some(client_id) => {
+                        let actor = Actor::new(ActorKind::Client, client_id.as_str());
+                        self.context.cause("").by(actor)
+                    }
+                    None => self.context.cause(claimed(named)),
+                };
+                return self.refuse(error.into(), cause, proved.as_ref()).await;
             }
         };
         let exchange = Exchange {
@@ -98,23 +110,24 @@ impl Endpoint {
             Ok(response) => response,
             Err(error) => {
                 let cause = exchange.cause.clone();
-                self.refuse(error, cause, Some(exchange.client())).await
+                let client_id = &exchange.client().client_id;
+                self.refuse(error, cause, Some(client_id)).await
             }
         }
     }
 
     /// Authenticates the client, once this replica's memory is fresh.
-    async fn authenticate(&self, request: &Read) -> Result<Authenticated, OAuthError> {
+    async fn authenticate(&self, request: &Read) -> Result<Authenticated, AuthenticationError> {
         self.app.feed.fresh().await?;
         let credentials = &request.credentials;
         let clients = &self.app.clients;
-        Ok(clients
+        clients
             .authenticate(
                 &credentials.client_id,
                 &credentials.client_secret,
                 self.context.address,
             )
-            .await?)
+            .await
     }
 
     fn cause_of(&self, caller: &Authenticated) -> Cause {
@@ -130,7 +143,7 @@ impl Endpoint {
         &self,
         error: OAuthError,
         cause: Cause,
-        client: Option<&Client>,
+        client_id: Option<&ClientId>,
     ) -> HttpResponse {
         if let Some(refusals) = &self.refusals {
             let labels = [error.code.name(), error.reason];
@@ -149,13 +162,8 @@ impl Endpoint {
         let entry = Entry::new(self.event, decision, &cause)
             .reason(error.reason)
             .detail("error", error.code.name());
-        let recorded = match client {
-            Some(client) => {
-                self.app
-                    .journal
-                    .record(entry.client(&client.client_id))
-                    .await
-            }
+        let recorded = match client_id {
+            Some(client_id) => self.app.journal.record(entry.client(client_id)).await,
             None => self.app.journal.record_unknown(entry).await,
         };
         match recorded {

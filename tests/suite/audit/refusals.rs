@@ -128,14 +128,18 @@ fn a_disabled_client_is_answered_as_a_wrong_secret_and_recorded_as_what_it_is() 
             .filter(|(name, _)| name != "x-request-id" && name != "date")
             .collect();
         seen.sort();
-        let reason = record(&server, &answer)["reason"].clone();
-        ((answer.body.clone(), seen), reason)
+        let record = record(&server, &answer);
+        ((answer.body.clone(), seen), record)
     };
     for path in ["/token", "/introspect", "/revoke"] {
-        let (right, reason) = ask(&client, path);
-        assert_eq!(reason, "client_disabled", "{path}");
-        let (wrong, reason) = ask(&guess, path);
-        assert_eq!(reason, "client_authentication_failed", "{path}");
+        let (right, record) = ask(&client, path);
+        assert_eq!(record["reason"], "client_disabled", "{path}");
+        // It proved who it is, and the log has it under its name.
+        assert_eq!(record["client_id"], client.client_id, "{path}");
+        assert_eq!(record["actors"][0]["kind"], "client", "{path}");
+        let (wrong, record) = ask(&guess, path);
+        assert_eq!(record["reason"], "client_authentication_failed", "{path}");
+        assert_eq!(record["client_id"], Value::Null, "{path}");
         assert_eq!(right, wrong, "{path}");
     }
 }

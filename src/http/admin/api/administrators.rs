@@ -125,14 +125,14 @@ struct NewAdministrator {
         pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$"
     )]
     password: SecretString,
-    /// What it may do; `owner`, which is everything, if left out.
-    #[serde(default = "owner")]
-    #[schema(required = false, default = "owner")]
+    /// What it may do; `auditor`, which is least, if left out.
+    #[serde(default = "auditor")]
+    #[schema(required = false, default = "auditor")]
     role: Role,
 }
 
-fn owner() -> Role {
-    Role::Owner
+fn auditor() -> Role {
+    Role::Auditor
 }
 
 /// Makes an administrator's account

@@ -86,6 +86,17 @@ impl Mistakes {
         Self(errors)
     }
 
+    /// What a refusal blames on fields.
+    ///
+    /// # Errors
+    /// The refusal itself, if it blames none.
+    pub fn in_fields(problem: Problem) -> Result<Self, Problem> {
+        if problem.errors.is_empty() {
+            return Err(problem);
+        }
+        Ok(Self(problem.errors))
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

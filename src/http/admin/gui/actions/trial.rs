@@ -21,10 +21,10 @@ use crate::http::admin::api::WriteClients;
 use crate::http::admin::gui::attempt::{Attempt, State, Step, attempt, pretty};
 use crate::http::admin::gui::form::Form;
 use crate::http::admin::gui::gate::{Submitted, Visitor};
-use crate::http::admin::gui::impersonated::{Choice, choices};
+use crate::http::admin::gui::impersonated::{Chosen, Picker};
 use crate::http::admin::gui::shell::{Shell, page};
 use crate::http::error::{Problem, sentence};
-use crate::model::{ClientId, random_token};
+use crate::model::random_token;
 
 /// Bytes of randomness in an idempotency key.
 const KEY_BYTES: usize = 16;
@@ -47,10 +47,7 @@ struct Page {
     effect: &'static str,
     reads: bool,
     examples: Vec<&'static str>,
-    clients: Vec<Choice>,
-    has_more_clients: bool,
-    client_id: String,
-    client_error: String,
+    client: Picker,
     confirm_error: String,
     input_error: String,
     fields: Vec<Field>,
@@ -70,10 +67,9 @@ struct Outcome {
 /// What stands in the form.
 #[derive(Default)]
 struct Draft {
-    client_id: String,
+    client: Chosen,
     typed: Typed,
     errors: Vec<FieldError>,
-    client_error: String,
     confirm_error: String,
     outcome: Option<Outcome>,
 }
@@ -90,7 +86,7 @@ pub async fn get(
     let examples = action.definition.examples;
     let example = examples.get(asked.example.unwrap_or_default());
     let draft = Draft {
-        client_id: asked.client_id,
+        client: Chosen::named(asked.client_id),
         typed: example.map_or_else(Typed::new, |example| typed_as(action, example.input)),
         ..Draft::default()
     };
@@ -107,14 +103,11 @@ pub async fn post(
     let Submitted { visitor, form } = submitted;
     let action = named(&app, &path)?;
     let mut draft = Draft {
-        client_id: form.text("client_id").trim().to_owned(),
+        client: Chosen::typed(&form),
         typed: typed(action, &form),
         ..Draft::default()
     };
-    let client_id = ClientId::parse(&draft.client_id);
-    if client_id.is_err() {
-        "Choose the client to act as.".clone_into(&mut draft.client_error);
-    }
+    let client_id = draft.client.client_id();
     if !action.definition.reads() && form.text("confirm") != "yes" {
         "Tick this to have it done.".clone_into(&mut draft.confirm_error);
     }
@@ -125,7 +118,7 @@ pub async fn post(
             Value::Null
         }
     };
-    let (Ok(client_id), true) = (
+    let (Some(client_id), true) = (
         client_id,
         draft.confirm_error.is_empty() && draft.errors.is_empty(),
     ) else {
@@ -152,7 +145,7 @@ pub async fn post(
             draw(StatusCode::OK, visitor, &app, action, draft).await
         }
         Err(problem) if problem.status == 404 => {
-            "There is no such client any more.".clone_into(&mut draft.client_error);
+            draft.client.is_gone();
             draw(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 visitor,
@@ -191,7 +184,6 @@ async fn draw(
     draft: Draft,
 ) -> Result<HttpResponse, Problem> {
     let tenant_id = &visitor.cause().tenant_id;
-    let (clients, has_more_clients) = choices(app, tenant_id, &draft.client_id).await?;
     let definition = action.definition;
     let input_error = elsewhere(action, &draft.errors);
     let drawn = Page {
@@ -205,10 +197,7 @@ async fn draw(
             .iter()
             .map(|example| example.summary)
             .collect(),
-        clients,
-        has_more_clients,
-        client_id: draft.client_id,
-        client_error: draft.client_error,
+        client: draft.client.field(app, tenant_id).await?,
         confirm_error: draft.confirm_error,
         input_error: match input_error.as_str() {
             "" => input_error,

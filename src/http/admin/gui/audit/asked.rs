@@ -21,7 +21,7 @@ pub const DECISIONS: [Decision; 4] = [
     Decision::Failed,
 ];
 /// Stretches of time to choose from: as addresses name them, as people do, and in seconds.
-pub const PERIODS: [(&str, &str, u64); 5] = [
+pub static PERIODS: [(&str, &str, u64); 5] = [
     ("15m", "Last 15 minutes", 900),
     ("1h", "Last hour", 3_600),
     ("24h", "Last 24 hours", 86_400),
@@ -47,6 +47,8 @@ pub struct Asked {
     pub event: String,
     /// A decision; `refused` is every one but allowed.
     pub decision: String,
+    /// Why it was decided so.
+    pub reason: String,
     /// A request.
     pub request_id: String,
     /// Only records before this number.
@@ -67,6 +69,7 @@ impl Asked {
             target: text(&asked.target),
             event: kept(asked.event, is_event),
             decision: kept(asked.decision, is_decision),
+            reason: reason(&asked.reason),
             request_id: text(&asked.request_id),
             before: kept(asked.before.clone(), asked.before.parse::<i64>().is_ok()),
         }
@@ -99,6 +102,7 @@ impl Asked {
             refused: !matches!(self.decision.as_str(), "" | "allowed"),
             tenant_id: Some(tenant_id.as_str().to_owned()),
             target: given(&self.target),
+            reason: given(&self.reason),
             request_id: given(&self.request_id),
             from_seq: None,
             from: time(&self.from).or(since).map(Timestamp::micros),
@@ -113,7 +117,7 @@ impl Asked {
         format!("{HERE}{below}{}", query(&all))
     }
 
-    fn members(&self) -> [(&str, &str); 8] {
+    fn members(&self) -> [(&str, &str); 9] {
         [
             ("period", self.period.as_str()),
             ("from", &self.from),
@@ -122,6 +126,7 @@ impl Asked {
             ("target", &self.target),
             ("event", &self.event),
             ("decision", &self.decision),
+            ("reason", &self.reason),
             ("request_id", &self.request_id),
         ]
     }
@@ -153,16 +158,28 @@ fn text(text: &str) -> String {
     letters.take(LONGEST).collect()
 }
 
+/// A reason, as records write it, whether it was typed so or as lists show it.
+fn reason(typed: &str) -> String {
+    text(typed).to_lowercase().replace(' ', "_")
+}
+
 fn decision(name: &str) -> Option<Decision> {
     DECISIONS
         .into_iter()
         .find(|decision| decision.name() == name)
 }
 
+/// What people call one of [`PERIODS`].
+pub fn period_title(name: &str) -> &'static str {
+    named(name).map_or("", |(_, title, _)| title)
+}
+
 fn period(name: &str) -> Option<u64> {
-    let mut periods = PERIODS.iter();
-    let found = periods.find(|(known, _, _)| *known == name);
-    found.map(|(_, _, seconds)| *seconds)
+    named(name).map(|(_, _, seconds)| *seconds)
+}
+
+fn named(name: &str) -> Option<&'static (&'static str, &'static str, u64)> {
+    PERIODS.iter().find(|(known, _, _)| *known == name)
 }
 
 /// A time in UTC, as a form's field writes it or in full.
@@ -204,6 +221,7 @@ mod tests {
             event: "no.such".to_owned(),
             decision: "maybe".to_owned(),
             client: " \0 ".to_owned(),
+            reason: " ".to_owned(),
             before: "-".to_owned(),
             ..Asked::default()
         };
@@ -211,6 +229,16 @@ mod tests {
         assert!(!read.is_filtered());
         assert_eq!(read.before(), None);
         assert_eq!(read.link("", &[]), HERE);
+    }
+
+    #[test]
+    fn a_reason_is_found_as_lists_show_it() {
+        let asked = Asked {
+            reason: " Wrong secret ".to_owned(),
+            ..Asked::default()
+        };
+        let read = Asked::read(Some(Query(asked)));
+        assert_eq!(read.link("", &[]), "/admin/audit?reason=wrong_secret");
     }
 
     #[test]

@@ -64,6 +64,7 @@ pub async fn get(
         let detail = "Enough exports are being written already; try again in a moment.";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(Duration::from_secs(5))
     })?;
+    visitor.admitted.record().await?;
     let now = app.clock.now();
     let filter = Asked::read(asked).filter(&visitor.cause().tenant_id, now);
     let walk = Backwards::start(&app, filter, None, LOOKED_AT).await?;

@@ -12,8 +12,8 @@ mod walk;
 
 use actix_web::web::{self, ServiceConfig};
 
-pub use asked::link as link_to;
-pub use row::{Names, Row, names};
+pub use asked::{link as link_to, period_title};
+pub use row::{Names, Row, names, rows};
 
 /// Where the pages begin.
 const HERE: &str = "/admin/audit";

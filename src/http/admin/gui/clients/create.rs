@@ -53,17 +53,12 @@ pub async fn post(
         Ok(registration) => register(&visitor, &app, registration).await,
         Err(mistake) => Err(ClientError::Invalid(vec![mistake]).into()),
     };
-    match registered {
-        Ok(path) => Ok(see_other(&path)),
-        Err(problem) if problem.errors.is_empty() => Err(problem),
-        Err(problem) => draw(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            visitor,
-            &app,
-            Fields::from(&form),
-            Mistakes::new(problem.errors),
-        ),
-    }
+    let mistakes = match registered {
+        Ok(path) => return Ok(see_other(&path)),
+        Err(problem) => Mistakes::in_fields(problem)?,
+    };
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    draw(status, visitor, &app, Fields::from(&form), mistakes)
 }
 
 async fn register(

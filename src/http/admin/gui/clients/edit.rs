@@ -9,7 +9,7 @@ use askama::Template;
 
 use super::fields::{Fields, patch};
 use super::scopes::{Group, groups};
-use super::{named, path_of};
+use super::{named, named_client, path_of};
 use crate::app::App;
 use crate::clients::{ClientError, ClientPatch};
 use crate::http::admin::api::WriteClients;
@@ -18,7 +18,7 @@ use crate::http::admin::gui::form::Mistakes;
 use crate::http::admin::gui::gate::{Submitted, Visitor};
 use crate::http::admin::gui::shell::{Shell, page};
 use crate::http::error::Problem;
-use crate::model::ClientId;
+use crate::model::{Client, ClientId};
 
 #[derive(Template)]
 #[template(path = "admin/clients/edit.html")]
@@ -38,20 +38,9 @@ pub async fn get(
     path: Path<String>,
     app: Data<Arc<App>>,
 ) -> Result<HttpResponse, Problem> {
-    let client_id = named(&path)?;
-    let tenant_id = &visitor.cause().tenant_id;
-    let client = app.clients.show(tenant_id, &client_id).await?.client;
-    let fields = Fields::from(&client);
-    let name = client.client_name;
-    let mistakes = Mistakes::default();
-    draw(
-        StatusCode::OK,
-        visitor,
-        &app,
-        (&client_id, name),
-        fields,
-        mistakes,
-    )
+    let client = named_client(&visitor, &app, &path).await?;
+    let (fields, mistakes) = (Fields::from(&client), Mistakes::default());
+    draw(StatusCode::OK, visitor, &app, &client, fields, mistakes)
 }
 
 /// Changes the client.
@@ -66,24 +55,23 @@ pub async fn post(
         Ok(patch) => change(&visitor, &app, &client_id, patch).await,
         Err(mistake) => Err(ClientError::Invalid(vec![mistake]).into()),
     };
-    let problem = match changed {
+    let mistakes = match changed {
         Ok(()) => {
             return visitor
                 .done(&path_of(&client_id), "The settings are saved.")
                 .await;
         }
-        Err(problem) if problem.errors.is_empty() => return Err(problem),
-        Err(problem) => problem,
+        Err(problem) => Mistakes::in_fields(problem)?,
     };
-    let tenant_id = &visitor.cause().tenant_id;
-    let client = app.clients.show(tenant_id, &client_id).await?.client;
+    let client = named_client(&visitor, &app, &path).await?;
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
     draw(
-        StatusCode::UNPROCESSABLE_ENTITY,
+        status,
         visitor,
         &app,
-        (&client_id, client.client_name),
+        &client,
         Fields::from(&form),
-        Mistakes::new(problem.errors),
+        mistakes,
     )
 }
 
@@ -106,15 +94,15 @@ fn draw(
     status: StatusCode,
     visitor: Visitor<WriteClients>,
     app: &App,
-    (client_id, client_name): (&ClientId, String),
+    client: &Client,
     fields: Fields,
     mistakes: Mistakes,
 ) -> Result<HttpResponse, Problem> {
     let drawn = Page {
         groups: groups(&app.catalogue, visitor.admitted.powers(), &fields.scopes),
         shell: visitor.shell,
-        client_id: client_id.as_str().to_owned(),
-        client_name,
+        client_id: client.client_id.as_str().to_owned(),
+        client_name: client.client_name.clone(),
         fields,
         mistakes,
         is_new: false,

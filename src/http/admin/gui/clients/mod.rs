@@ -13,8 +13,10 @@ mod state;
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Path, ServiceConfig};
 
+use super::gate::Visitor;
+use crate::app::App;
 use crate::http::error::Problem;
-use crate::model::ClientId;
+use crate::model::{Client, ClientId};
 
 /// The routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -50,4 +52,14 @@ fn path_of(client_id: &ClientId) -> String {
 fn named(path: &Path<String>) -> Result<ClientId, Problem> {
     let detail = "There is no such client.";
     ClientId::parse(path).map_err(|_| Problem::new(StatusCode::NOT_FOUND, detail))
+}
+
+/// The same, as it is now.
+async fn named_client<R>(
+    visitor: &Visitor<R>,
+    app: &App,
+    path: &Path<String>,
+) -> Result<Client, Problem> {
+    let tenant_id = &visitor.cause().tenant_id;
+    Ok(app.clients.show(tenant_id, &named(path)?).await?.client)
 }

@@ -10,7 +10,7 @@ use askama::Template;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{named, path_of};
+use super::{named, named_client, path_of};
 use crate::app::App;
 use crate::clients::{ClientError, NewSecret, check_secret_lifetime};
 use crate::http::admin::api::WriteClients;
@@ -66,19 +66,20 @@ pub async fn get(
     path: Path<String>,
     app: Data<Arc<App>>,
 ) -> Result<HttpResponse, Problem> {
-    let client_id = named(&path)?;
-    let tenant_id = &visitor.cause().tenant_id;
-    let client = app.clients.show(tenant_id, &client_id).await?.client;
+    let client = named_client(&visitor, &app, &path).await?;
     let left = app
         .sessions
         .take_sealed(&visitor.key, &visitor.session)
         .await?;
     let handover = left.and_then(|text| serde_json::from_str(text.expose_secret()).ok());
-    let handover = handover.filter(|left: &Handover| left.client_id == client_id.as_str());
+    let handover = handover.filter(|left: &Handover| left.client_id == client.client_id.as_str());
+    if handover.is_some() {
+        visitor.admitted.record().await?;
+    }
     let now = app.clock.now();
     let drawn = Page {
         shell: visitor.shell,
-        client_id: client_id.as_str().to_owned(),
+        client_id: client.client_id.as_str().to_owned(),
         client_name: client.client_name,
         secret: handover.map(|handover| Shown {
             value: handover.client_secret,

@@ -7,11 +7,12 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
 
-use super::activity::{self, Event};
+use super::activity;
 use super::named;
 use crate::app::App;
 use crate::clients::MOST_SECRETS;
 use crate::http::admin::api::{ReadAudit, ReadClients, WriteClients};
+use crate::http::admin::gui::audit::Row;
 use crate::http::admin::gui::gate::Visitor;
 use crate::http::admin::gui::shell::{Moment, Shell, page};
 use crate::http::error::Problem;
@@ -28,7 +29,8 @@ struct Page {
     fits_another: bool,
     /// Whether one can be retired with another left.
     can_retire: bool,
-    events: Option<Vec<Event>>,
+    /// What it did lately, for those who may read the log.
+    records: Option<Vec<Row>>,
     may_write: bool,
 }
 
@@ -74,7 +76,7 @@ pub async fn get(
     let client_id = named(&path)?;
     let tenant_id = &visitor.cause().tenant_id;
     let found = app.clients.show(tenant_id, &client_id).await?;
-    let events = match visitor.admitted.may::<ReadAudit>() {
+    let records = match visitor.admitted.may::<ReadAudit>() {
         true => Some(activity::latest(&app, tenant_id, &client_id).await?),
         false => None,
     };
@@ -94,7 +96,7 @@ pub async fn get(
             .collect(),
         fits_another: working < MOST_SECRETS,
         can_retire: working > 1,
-        events,
+        records,
         may_write: visitor.admitted.may::<WriteClients>(),
         shell: visitor.shell,
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
-use super::{named, path_of};
+use super::{named, named_client, path_of};
 use crate::app::App;
 use crate::http::admin::api::WriteClients;
 use crate::http::admin::api::clients::must_cover_client;
@@ -61,14 +61,13 @@ pub async fn delete(
     path: Path<String>,
     app: Data<Arc<App>>,
 ) -> Result<HttpResponse, Problem> {
-    let client_id = named(&path)?;
-    let tenant_id = &form.visitor.cause().tenant_id;
-    let client = app.clients.show(tenant_id, &client_id).await?.client;
+    let client = named_client(&form.visitor, &app, &path).await?;
+    let client_id = &client.client_id;
     if form.form.text("confirmation").trim() != client.client_name.trim() {
         let message = "Nothing was deleted: the name that was typed is not the client's.";
-        return form.visitor.refused(&path_of(&client_id), message).await;
+        return form.visitor.refused(&path_of(client_id), message).await;
     }
-    app.clients.delete(form.visitor.cause(), &client_id).await?;
+    app.clients.delete(form.visitor.cause(), client_id).await?;
     let message = format!("{} is deleted. Its tokens are void.", client.client_name);
     form.visitor.done("/admin/clients", &message).await
 }

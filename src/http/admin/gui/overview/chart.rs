@@ -1,6 +1,7 @@
 //! Bars over time, drawn as SVG.
 
 use super::figures::{Figures, MINUTE, QUARTER};
+use crate::http::admin::gui::audit::{link_to, period_title};
 use crate::http::admin::gui::shell::Moment;
 use crate::model::Timestamp;
 use crate::storage::overview::SlotCount;
@@ -22,8 +23,12 @@ pub struct Chart {
     pub bars: Vec<Bar>,
     /// Tokens in all slots.
     pub tokens: i64,
+    /// Their records.
+    pub tokens_link: String,
     /// Actions in all slots.
     pub actions: i64,
+    /// Their records.
+    pub actions_link: String,
     /// Tokens and actions of the fullest slot.
     pub most: i64,
     /// When it begins.
@@ -51,16 +56,16 @@ pub struct Bar {
 /// The last hour and the last day.
 pub fn both(figures: &Figures, now: Timestamp) -> [Chart; 2] {
     let chart =
-        |title, per, counts, slot, slots| Chart::new(title, per, counts, (slot, slots), now);
-    let hour = chart("Last hour", "minute", &figures.hour, MINUTE, 60);
-    let mut day = chart("Last 24 hours", "15 minutes", &figures.day, QUARTER, 96);
+        |period, per, counts, slot, slots| Chart::new(period, per, counts, (slot, slots), now);
+    let hour = chart("1h", "minute", &figures.hour, MINUTE, 60);
+    let mut day = chart("24h", "15 minutes", &figures.day, QUARTER, 96);
     day.counted_from = figures.counted_from.map(|time| Moment::new(time, now));
     [hour, day]
 }
 
 impl Chart {
     fn new(
-        title: &'static str,
+        period: &'static str,
         per: &'static str,
         counts: &[SlotCount],
         (slot, slots): (i64, i64),
@@ -103,12 +108,21 @@ impl Chart {
             }
         };
         let begins = Timestamp::from_micros(first.saturating_mul(slot));
+        let records = |event| {
+            link_to(&[
+                ("period", period),
+                ("event", event),
+                ("decision", "allowed"),
+            ])
+        };
         Self {
-            title,
+            title: period_title(period),
             per,
             width: slots.saturating_mul(SLOT),
             bars: found.iter().map(bar).collect(),
             tokens: found.iter().map(|(_, tokens, _)| tokens).sum(),
+            tokens_link: records("token.issue"),
+            actions_link: records("action"),
             actions: found.iter().map(|(_, _, actions)| actions).sum(),
             most,
             begins: Moment::new(begins, now),

@@ -55,6 +55,8 @@ struct Bar {
     note: String,
     link: String,
     count: i64,
+    /// The records that were counted.
+    counted: String,
     /// Of a hundred.
     width: i64,
 }
@@ -91,19 +93,24 @@ async fn get(
 fn refusals(figures: &Figures) -> Vec<Bar> {
     let shown = figures.refusals.iter().take(SHOWN);
     let most = figures.refusals.first().map_or(0, |(_, count)| *count);
-    let bar = |(refusal, count): &(figures::Refusal, i64)| Bar {
-        name: match refusal.reason.is_empty() {
-            true => refusal.decision.clone(),
-            false => refusal.reason.replace('_', " "),
-        },
-        note: refusal.event.clone(),
-        link: link_to(&[
+    let bar = |(refusal, count): &(figures::Refusal, i64)| {
+        let records = link_to(&[
             ("period", "24h"),
             ("event", &refusal.event),
             ("decision", &refusal.decision),
-        ]),
-        count: *count,
-        width: share(*count, most),
+            ("reason", &refusal.reason),
+        ]);
+        Bar {
+            name: match refusal.reason.is_empty() {
+                true => refusal.decision.clone(),
+                false => refusal.reason.replace('_', " "),
+            },
+            note: refusal.event.clone(),
+            link: records.clone(),
+            count: *count,
+            counted: records,
+            width: share(*count, most),
+        }
     };
     shown.map(bar).collect()
 }
@@ -115,6 +122,11 @@ fn busiest(figures: &Figures, names: &Names) -> Vec<Bar> {
         note: String::new(),
         link: format!("/admin/clients/{}", one.client_id),
         count: one.count,
+        counted: link_to(&[
+            ("period", "24h"),
+            ("client", &one.client_id),
+            ("decision", "allowed"),
+        ]),
         width: share(one.count, most),
     };
     figures.busiest.iter().map(bar).collect()

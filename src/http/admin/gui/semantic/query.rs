@@ -16,10 +16,10 @@ use crate::app::App;
 use crate::http::admin::api::{ReadScopes, WriteClients};
 use crate::http::admin::gui::attempt::{State, Step, attempt};
 use crate::http::admin::gui::gate::{Submitted, Visitor};
-use crate::http::admin::gui::impersonated::{Choice, choices};
+use crate::http::admin::gui::impersonated::{Chosen, Picker};
 use crate::http::admin::gui::shell::{Shell, page};
 use crate::http::error::Problem;
-use crate::model::{ClientId, TenantId};
+use crate::model::TenantId;
 use crate::semantic::{SemanticModel, VerifiedQuery};
 
 /// The action that runs SQL.
@@ -38,10 +38,7 @@ struct Page {
     path: String,
     tables: Vec<TableLink>,
     may_run: bool,
-    clients: Vec<Choice>,
-    has_more_clients: bool,
-    client_id: String,
-    client_error: String,
+    client: Picker,
     rows: [u32; 4],
     most: u32,
     outcome: Option<Outcome>,
@@ -88,8 +85,7 @@ struct AnswerColumn {
 
 /// What stands in the form.
 struct Draft {
-    client_id: String,
-    client_error: String,
+    client: Chosen,
     most: u32,
     outcome: Option<Outcome>,
 }
@@ -98,8 +94,7 @@ impl Default for Draft {
     fn default() -> Self {
         let [_, usual, ..] = ROWS;
         Self {
-            client_id: String::new(),
-            client_error: String::new(),
+            client: Chosen::default(),
             most: usual,
             outcome: None,
         }
@@ -140,38 +135,32 @@ pub async fn post(
     let asked = form.number("rows").ok().flatten();
     let asked = asked.filter(|rows| ROWS.contains(rows));
     let mut draft = Draft {
-        client_id: form.text("client_id").trim().to_owned(),
+        client: Chosen::typed(&form),
         most: asked.unwrap_or(Draft::default().most),
         ..Draft::default()
     };
     let action = app.invoker.registry().by_name(ACTION);
     let action = action.ok_or_else(|| Problem::unavailable(&"there is no action for SQL"))?;
-    let mut status = StatusCode::OK;
-    match ClientId::parse(&draft.client_id) {
-        Ok(client_id) => {
-            let input = Input {
-                value: json!({"sql": found.1.sql, "max_rows": draft.most}),
-                ..Input::default()
-            };
-            match attempt(&request, &visitor, &app, action, &client_id, input).await {
-                Ok(tried) => {
-                    draft.outcome = Some(Outcome {
-                        answer: tried.answer.as_deref().and_then(table),
-                        steps: tried.steps,
-                    });
-                }
-                Err(problem) if problem.status == 404 => {
-                    "There is no such client any more.".clone_into(&mut draft.client_error);
-                    status = StatusCode::UNPROCESSABLE_ENTITY;
-                }
-                Err(problem) => return Err(problem),
+    if let Some(client_id) = draft.client.client_id() {
+        let input = Input {
+            value: json!({"sql": found.1.sql, "max_rows": draft.most}),
+            ..Input::default()
+        };
+        match attempt(&request, &visitor, &app, action, &client_id, input).await {
+            Ok(tried) => {
+                draft.outcome = Some(Outcome {
+                    answer: tried.answer.as_deref().and_then(table),
+                    steps: tried.steps,
+                });
             }
-        }
-        Err(_) => {
-            "Choose the client to act as.".clone_into(&mut draft.client_error);
-            status = StatusCode::UNPROCESSABLE_ENTITY;
+            Err(problem) if problem.status == 404 => draft.client.is_gone(),
+            Err(problem) => return Err(problem),
         }
     }
+    let status = match draft.outcome {
+        Some(_) => StatusCode::OK,
+        None => StatusCode::UNPROCESSABLE_ENTITY,
+    };
     let tenant_id = visitor.cause().tenant_id.clone();
     draw(status, visitor.shell, &app, &tenant_id, found, true, draft).await
 }
@@ -219,7 +208,6 @@ async fn draw(
     may_run: bool,
     draft: Draft,
 ) -> Result<HttpResponse, Problem> {
-    let (clients, has_more_clients) = choices(app, tenant_id, &draft.client_id).await?;
     let tables = query.datasets.iter().map(|name| TableLink {
         name: name.clone(),
         link: table_path(name),
@@ -233,10 +221,7 @@ async fn draw(
         path: query_path(&model.name, &query.name),
         tables: tables.collect(),
         may_run,
-        clients,
-        has_more_clients,
-        client_id: draft.client_id,
-        client_error: draft.client_error,
+        client: draft.client.field(app, tenant_id).await?,
         rows: ROWS,
         most: draft.most,
         outcome: draft.outcome,
