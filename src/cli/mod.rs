@@ -10,6 +10,7 @@
 mod actions;
 mod admin;
 mod audit;
+mod backup;
 mod client;
 mod completions;
 mod config;
@@ -18,6 +19,7 @@ mod demo;
 mod doctor;
 mod failure;
 mod flags;
+mod health;
 mod input;
 mod keys;
 mod logging;
@@ -96,8 +98,12 @@ enum Command {
     Token(token::Args),
     /// Check settings, database, keys, clock, warehouse and disk. Changes nothing.
     Doctor(doctor::Args),
+    /// Ask the running server whether it can serve: its /readyz, where the settings say that it listens.
+    Health,
     /// Bring the database's tables up to date.
     Migrate(migrate::Args),
+    /// Copy the embedded database while the server runs.
+    Backup(backup::Args),
     /// Show the settings in force, secrets masked, and where each came from.
     Config(config::Args),
     /// Print the OpenAPI document.
@@ -132,7 +138,9 @@ impl Cli {
             Command::Semantic(command) => command.run(&context).await,
             Command::Token(arguments) => arguments.run(&context).await,
             Command::Doctor(arguments) => arguments.run(&context).await,
+            Command::Health => health::run(&context).await,
             Command::Migrate(arguments) => arguments.run(&context),
+            Command::Backup(arguments) => arguments.run(&context),
             Command::Config(arguments) => arguments.run(&context),
             Command::Openapi => openapi::run(),
             Command::Completions(arguments) => arguments.run(),

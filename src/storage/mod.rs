@@ -10,6 +10,7 @@
 
 pub mod administrators;
 pub mod audit_records;
+pub mod backup;
 pub mod cached;
 pub mod changes;
 pub mod clients;

@@ -99,14 +99,20 @@ fn open(path: &Path) -> anyhow::Result<File> {
         if file.metadata()?.is_file() {
             return Ok(file);
         }
-        return spooled(file).with_context(|| path.display().to_string());
+        return spooled(file, &path.display().to_string());
     }
-    spooled(io::stdin().lock()).context("stdin cannot be read")
+    spooled(io::stdin().lock(), "stdin")
 }
 
-fn spooled(mut input: impl io::Read) -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
-    io::copy(&mut input, &mut file)?;
+fn spooled(mut input: impl io::Read, name: &str) -> anyhow::Result<File> {
+    let mut file = tempfile::tempfile().with_context(|| {
+        let folder = std::env::temp_dir();
+        let folder = folder.display();
+        format!(
+            "{name} is read twice and so put aside, for which {folder} (TMPDIR) is not writable"
+        )
+    })?;
+    io::copy(&mut input, &mut file).with_context(|| format!("{name} cannot be put aside"))?;
     file.seek(SeekFrom::Start(0))?;
     Ok(file)
 }

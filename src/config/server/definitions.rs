@@ -49,8 +49,8 @@ pub(super) static PORT: Setting<u16> = Setting {
     definition: Definition {
         name: "PORT",
         environment: &["PORT"],
-        meaning: "Where the environment is `heroku` and no address to listen on is given: the \
-                  port to listen on, on every interface.",
+        meaning: "Where no address to listen on is given: the port to listen on, on the loopback \
+                  interface alone, or on every one where the environment is `heroku`.",
         example: "8000",
         ..Definition::VARIABLE
     },

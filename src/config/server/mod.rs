@@ -4,7 +4,7 @@ mod address;
 mod definitions;
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -137,15 +137,18 @@ fn read_listen(
     reader: &mut Reader<'_>,
     environment: Option<&Environment>,
 ) -> Result<SocketAddr, Recorded> {
-    let host_gives_port = environment.is_some_and(Environment::is_heroku)
-        && !reader.is_given(&define::LISTEN.definition);
-    let port = if host_gives_port {
-        reader.optional(&define::PORT)?
-    } else {
+    let port = if reader.is_given(&define::LISTEN.definition) {
         None
+    } else {
+        reader.optional(&define::PORT)?
+    };
+    // A variable of so common a name opens this machine to nobody by itself.
+    let interface = match environment {
+        Some(environment) if environment.is_heroku() => Ipv4Addr::UNSPECIFIED,
+        _ => Ipv4Addr::LOCALHOST,
     };
     let alternative = port.map(|port| Given {
-        value: Value::One(SocketAddr::from(([0, 0, 0, 0], port)).to_string()),
+        value: Value::One(SocketAddr::from((interface, port)).to_string()),
         origin: Origin::Environment(define::PORT.definition.name.to_owned()),
     });
     reader.one_or(&define::LISTEN, alternative)

@@ -112,7 +112,7 @@ fn empty_and_test_variables_do_not_count() {
     let settings = environment(&[
         ("AMBIT_LISTEN", ""),
         ("AMBIT_TEST_DATABASE", "x"),
-        ("PORT", "x"),
+        ("PORT", ""),
     ]);
     assert_eq!(settings.expect("valid").server.listen.port(), 8000);
 }
@@ -163,7 +163,7 @@ fn postgres_variables_make_up_an_address_only_where_none_is_given() {
 }
 
 #[test]
-fn heroku_gives_the_port_where_no_address_is_given() {
+fn the_host_gives_the_port_where_no_address_is_given() {
     let heroku = [
         ("ENVIRONMENT", "heroku"),
         ("ISSUER_URL", "https://a.example"),
@@ -176,14 +176,16 @@ fn heroku_gives_the_port_where_no_address_is_given() {
     let given = [heroku.as_slice(), &[("AMBIT_LISTEN", "127.0.0.1:9")]].concat();
     assert_eq!(environment(&given).expect("valid").server.listen.port(), 9);
 
-    let staging = [("ENVIRONMENT", "staging"), ("PORT", "5000")];
-    assert_eq!(
-        environment(&staging).expect("valid").server.listen.port(),
-        8000
-    );
+    // Elsewhere it opens the machine to nobody.
+    for name in ["local", "staging"] {
+        let elsewhere = [("ENVIRONMENT", name), ("PORT", "5000")];
+        let settings = environment(&elsewhere).expect("valid");
+        assert_eq!(settings.server.listen.to_string(), "127.0.0.1:5000");
+    }
 
     let broken = [heroku.as_slice(), &[("PORT", "many")]].concat();
     assert_eq!(names(environment(&broken)), ["PORT"]);
+    assert_eq!(names(environment(&[("PORT", "many")])), ["PORT"]);
 }
 
 #[test]

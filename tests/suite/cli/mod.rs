@@ -8,6 +8,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod errors;
+mod health;
 mod keys;
 mod migrate;
 mod reading;

@@ -1,6 +1,7 @@
 //! What happens when something breaks: the process is killed, the database goes away, hangs or
 //! fills up, another replica changes something, strangers flood the server.
 
+mod backup;
 mod clean_up;
 mod cluster;
 mod database_outage;
