@@ -166,6 +166,15 @@ prepare_containers() {
     fi
 }
 
+# A clock that the pictures' script sets.
+prepare_faketime() {
+    local folder=$environment/faketime found
+    [ -d "$folder/usr" ] || unpack_packages "$folder" libfaketime
+    found=$(find "$folder/usr" -name libfaketimeMT.so.1)
+    [ -n "$found" ] || fail "libfaketime was not found"
+    export AMBIT_TEST_FAKETIME=$found
+}
+
 # Tests of MCP and of what an action may do wrong need actions that no release has.
 prepare_fixtures() {
     export AMBIT_TEST_FIXTURES_BINARY=$environment/ambit-test-fixtures
