@@ -1,6 +1,7 @@
 //! The only ways to a caller's identity. What a handler demands stands in its signature:
 //! `Scoped<CanRead>` is an agent whose token covers it, `Admitted<CanRead>` an administrator or such an
-//! agent. Whoever comes that far has been recorded; whoever does not has been refused and recorded.
+//! agent. Whoever comes that far has been recorded, but for an administrator who looks at a page of the
+//! GUI; whoever does not has been refused and recorded.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -83,8 +84,8 @@ impl<R: Requirement> Admitted<R> {
     }
 
     /// An administrator whom a session in a browser vouches for. Whoever calls this has checked that.
-    /// That one was let in to look leaves no record: the page of the log would be full of those who read
-    /// it. What is handed out for keeping is recorded by [`Admitted::record`].
+    /// Whoever is let in to look leaves no record, else the page of the log would show whoever reads it;
+    /// what is handed out for keeping is recorded by [`Admitted::record`].
     ///
     /// # Errors
     /// 403, recorded, if the role does not permit what is demanded.

@@ -89,12 +89,13 @@ async function isSeen(page) {
     const place = `${all.indexOf(element)} ${element.outerHTML.slice(0, 140)}`;
     // A choice in a list draws the focus around its own box, or its whole row does.
     const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(element);
-    const { top, bottom, width, height } = element.getBoundingClientRect();
+    const { left, top, bottom, width, height } = element.getBoundingClientRect();
     const isDrawn = outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 && !outlineColor.endsWith(', 0)');
     const isThere = width > 0 && height > 0 && bottom > 0 && top < innerHeight;
-    const under = document.querySelector('.bar');
-    const cover = under ? under.getBoundingClientRect() : { bottom: 0 };
-    const isCovered = cover.bottom > 0 && !under.contains(element) && bottom <= cover.bottom;
+    // On a phone the bar stays above the page.
+    const middle = (Math.max(top, 0) + Math.min(bottom, innerHeight)) / 2;
+    const there = document.elementFromPoint(left + width / 2, middle);
+    const isCovered = !(there && (element.contains(there) || there.contains(element)));
     return { place, isSeen: isDrawn && isThere && !isCovered, isDrawn, isThere, isCovered };
   });
   if (focused === null) return null;

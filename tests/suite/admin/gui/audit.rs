@@ -175,7 +175,7 @@ fn looking_leaves_no_record_and_taking_something_along_does() {
     browser.get(&secret).expect(200);
     browser.get(&secret).expect(200);
     let shown = json!(["GET /admin/clients/{client_id}/secret", "allowed"]);
-    assert_eq!(recorded(), [shown.clone()]);
+    assert_eq!(recorded(), std::slice::from_ref(&shown));
     browser.get("/admin/audit/export?format=csv").expect(200);
     let exported = json!(["GET /admin/audit/export", "allowed"]);
     assert_eq!(recorded(), [exported, shown]);

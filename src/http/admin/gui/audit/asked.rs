@@ -90,6 +90,12 @@ impl Asked {
         !self.from.is_empty() || !self.to.is_empty()
     }
 
+    /// Whether anything is asked for that is seldom asked for.
+    pub fn has_more(&self) -> bool {
+        let seldom = [&self.target, &self.reason, &self.request_id];
+        self.has_ends() || seldom.iter().any(|text| !text.is_empty())
+    }
+
     /// The filter for the database.
     pub fn filter(&self, tenant_id: &TenantId, now: Timestamp) -> Filter {
         let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
