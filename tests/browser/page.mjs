@@ -21,9 +21,14 @@ const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.
 /** A page of its own, and what went wrong on it. */
 export async function open(browser, issuer, options) {
   const context = await browser.newContext(options);
-  const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
   const complaints = [];
+  context.on('page', (page) => listen(page, issuer, complaints));
+  const page = await context.newPage();
+  return { context, page, complaints };
+}
+
+function listen(page, issuer, complaints) {
+  page.setDefaultTimeout(30_000);
   page.on('console', (message) => {
     // That a page was refused is what some of these are for.
     const refused = message.text().startsWith('Failed to load resource');
@@ -38,7 +43,6 @@ export async function open(browser, issuer, options) {
     const { origin, protocol } = new URL(request.url());
     if (origin !== issuer && protocol !== 'data:') complaints.push(`asked for ${request.url()}`);
   });
-  return { context, page, complaints };
 }
 
 /** Types a name and a password where they are asked for. */
@@ -50,15 +54,30 @@ export async function signIn(page, username, password) {
 
 /** A page fits into its window, and axe has nothing to say against it. */
 export async function isFit(what, page) {
-  const [wide, room] = await page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return [scrollWidth, clientWidth];
-  });
-  assert.ok(wide <= room, `${what}: ${wide} pixels in ${room}`);
+  await isWithin(what, page);
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document));
   const found = violations.map(({ id, nodes }) => (
     `${id}: ${nodes.length}, such as ${nodes[0].html.slice(0, 160)} ${nodes[0].failureSummary}`
   ));
   assert.deepEqual(found, [], what);
+}
+
+/** A page fits into its window, and nothing on it is pushed out of its place. */
+export async function isWithin(what, page) {
+  const { wide, room, outside } = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    const scrolls = (element) => element && (
+      ['auto', 'scroll', 'hidden'].includes(getComputedStyle(element).overflowX)
+      || scrolls(element.parentElement)
+    );
+    const isOutside = (element) => {
+      const { right, left, width, height } = element.getBoundingClientRect();
+      return width > 1 && height > 1 && (right > clientWidth + 1 || left < -1) && !scrolls(element);
+    };
+    const all = [...document.querySelectorAll('main *')].filter(isOutside);
+    return { wide: scrollWidth, room: clientWidth, outside: all.map((one) => one.outerHTML.slice(0, 120)) };
+  });
+  assert.ok(wide <= room, `${what}: ${wide} pixels in ${room}`);
+  assert.deepEqual(outside, [], what);
 }

@@ -1,27 +1,19 @@
-// What every script here needs: a browser, pages that tell what went wrong on them, calls as an agent makes
-// them.
+// What the scripts of the first administrator share: a browser, pages of theirs, calls as an agent makes them.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
+import * as pages from './page.mjs';
+import { variable, widths } from './page.mjs';
 
-export function variable(name) {
-  const value = process.env[name];
-  assert.ok(value, `${name} is set`);
-  return value;
-}
+export { isFit, isWithin } from './page.mjs';
 
 export const issuer = variable('AMBIT_ISSUER');
 export const administrator = {
   username: variable('AMBIT_ADMIN_USER'),
   password: variable('AMBIT_ADMIN_PASSWORD'),
 };
-export const desk = { width: 1280, height: 900 };
-export const tablet = { width: 768, height: 1024 };
-export const phone = { width: 360, height: 740 };
+export const [desk, tablet, phone] = widths;
 
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 export const browser = await chromium.launch({ executablePath: variable('AMBIT_TEST_BROWSER') });
 
 /** Runs each of these, by name, and closes the browser whatever comes of it. */
@@ -38,10 +30,8 @@ export async function run(parts) {
 
 /** A page in a browser of its own. `close` closes it, and fails if anything went wrong on it. */
 export async function open(options = {}) {
-  const context = await browser.newContext({ viewport: desk, ...options });
-  const complaints = [];
-  context.on('page', (page) => listen(page, complaints));
-  const page = await context.newPage();
+  const opened = await pages.open(browser, issuer, { viewport: desk, ...options });
+  const { context, page, complaints } = opened;
   const close = async () => {
     await context.close();
     assert.deepEqual(complaints, []);
@@ -49,29 +39,9 @@ export async function open(options = {}) {
   return { context, page, close };
 }
 
-function listen(page, complaints) {
-  page.setDefaultTimeout(30_000);
-  page.on('console', (message) => {
-    // That a page was refused is what some of these are for.
-    const refused = message.text().startsWith('Failed to load resource');
-    if (['error', 'warning'].includes(message.type()) && !refused) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('dialog', (dialog) => {
-    complaints.push(`a dialog: ${dialog.message()}`);
-    dialog.dismiss();
-  });
-  page.on('request', (request) => {
-    const { origin, protocol } = new URL(request.url());
-    if (origin !== issuer && protocol !== 'data:') complaints.push(`asked for ${request.url()}`);
-  });
-}
-
 /** Signs in, on whatever page asks for it. */
 export async function signIn(page, { username, password } = administrator) {
-  await page.getByLabel('User name').fill(username);
-  await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await pages.signIn(page, username, password);
 }
 
 /** A page whose administrator is signed in, at the overview. */
@@ -131,34 +101,4 @@ export async function makeAdministrator(username, role) {
   });
   assert.equal(answer.status, 201, await answer.text());
   return { username, password };
-}
-
-/** That a page stays within its window, and that axe finds nothing on it. */
-export async function isFit(what, page) {
-  await isWithin(what, page);
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document));
-  const found = violations.map(({ id, nodes }) => (
-    `${id}: ${nodes.length}, such as ${nodes[0].html.slice(0, 160)} ${nodes[0].failureSummary}`
-  ));
-  assert.deepEqual(found, [], what);
-}
-
-/** That a page stays within its window, and no text is pushed out of its box. */
-export async function isWithin(what, page) {
-  const { wide, room, outside } = await page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    const scrolls = (element) => element && (
-      ['auto', 'scroll', 'hidden'].includes(getComputedStyle(element).overflowX)
-      || scrolls(element.parentElement)
-    );
-    const isOutside = (element) => {
-      const { right, left, width, height } = element.getBoundingClientRect();
-      return width > 1 && height > 1 && (right > clientWidth + 1 || left < -1) && !scrolls(element);
-    };
-    const all = [...document.querySelectorAll('main *')].filter(isOutside);
-    return { wide: scrollWidth, room: clientWidth, outside: all.map((one) => one.outerHTML.slice(0, 120)) };
-  });
-  assert.ok(wide <= room, `${what}: ${wide} pixels in ${room}`);
-  assert.deepEqual(outside, [], what);
 }
