@@ -6,10 +6,14 @@
 //! tables, and tells each one that it would read. For the others, the printed text is parsed again.
 #![no_main]
 
+// The tables are those of the guard's own tests.
+#[path = "../../../src/semantic/guard/tests/model.rs"]
+mod model;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use ambit::semantic::Mask;
 use ambit::semantic::guard::{Caller, Readable, ReadableColumn, ReadableTable, check};
@@ -49,9 +53,9 @@ const GUARDS_TO_JUDGE: [&str; 4] = [
     "unrecognized token",
 ];
 
-static SQLITE: LazyLock<Readable> = LazyLock::new(|| readable(Dialect::Sqlite));
-static POSTGRES: LazyLock<Readable> = LazyLock::new(|| readable(Dialect::Postgres));
-static SNOWFLAKE: LazyLock<Readable> = LazyLock::new(|| readable(Dialect::Snowflake));
+static SQLITE: LazyLock<Readable> = LazyLock::new(|| model::readable(Dialect::Sqlite));
+static POSTGRES: LazyLock<Readable> = LazyLock::new(|| model::readable(Dialect::Postgres));
+static SNOWFLAKE: LazyLock<Readable> = LazyLock::new(|| model::readable(Dialect::Snowflake));
 
 thread_local! {
     static DATABASE: Connection = {
@@ -61,62 +65,6 @@ thread_local! {
     };
     /// What the statement that is being prepared would do and must not.
     static FORBIDDEN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-}
-
-fn column(name: &str) -> ReadableColumn {
-    ReadableColumn {
-        name: name.to_owned(),
-        expression: None,
-        mask: None,
-    }
-}
-
-fn masked(name: &str, mask: Mask) -> ReadableColumn {
-    ReadableColumn {
-        mask: Some(mask),
-        ..column(name)
-    }
-}
-
-fn readable(dialect: Dialect) -> Readable {
-    let tables = [
-        ReadableTable {
-            name: "releases".to_owned(),
-            source: "release_rows".to_owned(),
-            columns: ["version", "released_at", "kind"].map(column).into(),
-            row_filter: Some("tenant = :tenant_id OR owner = :client_id".to_owned()),
-        },
-        ReadableTable {
-            name: "release_changes".to_owned(),
-            source: "release_changes".to_owned(),
-            columns: vec![
-                column("id"),
-                column("version"),
-                column("title"),
-                masked("author", Mask::Redact),
-                masked("size", Mask::Null),
-                masked("card", Mask::Last4),
-            ],
-            row_filter: None,
-        },
-        ReadableTable {
-            name: "versions".to_owned(),
-            source: "release_rows".to_owned(),
-            columns: vec![ReadableColumn {
-                name: "Loud".to_owned(),
-                expression: Some("upper(kind) || '''s'".to_owned()),
-                mask: None,
-            }],
-            row_filter: None,
-        },
-    ];
-    Readable {
-        dialect,
-        tables: tables
-            .iter()
-            .map(|table| Arc::new(table.prepare(dialect).unwrap()))
-            .collect(),
-    }
 }
 
 fuzz_target!(|input: &[u8]| {

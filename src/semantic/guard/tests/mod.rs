@@ -4,11 +4,10 @@ mod attacks;
 mod depth;
 mod holds;
 mod legitimate;
+mod model;
 mod printing;
 mod property;
 mod tables;
-
-use std::sync::Arc;
 
 use rusqlite::Connection;
 use rusqlite::types::{ToSqlOutput, Value as Stored};
@@ -16,6 +15,7 @@ use rusqlite::types::{ToSqlOutput, Value as Stored};
 use super::{Caller, Checked, Readable, ReadableColumn, ReadableTable, Refusal, check};
 use crate::semantic::Mask;
 use crate::warehouse::{Dialect, Value};
+use model::{column, readable, tables};
 
 pub(super) const DIALECTS: [Dialect; 3] = [Dialect::Sqlite, Dialect::Postgres, Dialect::Snowflake];
 
@@ -24,67 +24,6 @@ pub(super) const CALLER: Caller<'static> = Caller {
     subject: "someone",
     tenant_id: "default",
 };
-
-fn column(name: &str) -> ReadableColumn {
-    ReadableColumn {
-        name: name.to_owned(),
-        expression: None,
-        mask: None,
-    }
-}
-
-fn masked(name: &str, mask: Mask) -> ReadableColumn {
-    ReadableColumn {
-        mask: Some(mask),
-        ..column(name)
-    }
-}
-
-/// `releases` shows one tenant's rows, `release_changes` masks three columns, `versions` is computed;
-/// `secrets`, and every column that is not listed, is out of reach.
-pub(super) fn tables() -> Vec<ReadableTable> {
-    vec![
-        ReadableTable {
-            name: "releases".to_owned(),
-            source: "release_rows".to_owned(),
-            columns: ["version", "released_at", "kind"].map(column).into(),
-            row_filter: Some("tenant = :tenant_id OR owner = :client_id".to_owned()),
-        },
-        ReadableTable {
-            name: "release_changes".to_owned(),
-            source: "release_changes".to_owned(),
-            columns: vec![
-                column("id"),
-                column("version"),
-                column("title"),
-                masked("author", Mask::Redact),
-                masked("size", Mask::Null),
-                masked("card", Mask::Last4),
-            ],
-            row_filter: None,
-        },
-        ReadableTable {
-            name: "versions".to_owned(),
-            source: "release_rows".to_owned(),
-            columns: vec![ReadableColumn {
-                name: "Loud".to_owned(),
-                expression: Some("upper(kind) || '''s'".to_owned()),
-                mask: None,
-            }],
-            row_filter: None,
-        },
-    ]
-}
-
-pub(super) fn readable(dialect: Dialect) -> Readable {
-    Readable {
-        dialect,
-        tables: tables()
-            .iter()
-            .map(|table| Arc::new(table.prepare(dialect).unwrap()))
-            .collect(),
-    }
-}
 
 pub(super) fn checked(sql: &str, dialect: Dialect) -> Result<Checked, Refusal> {
     check(sql, &[], &readable(dialect), &CALLER)
