@@ -174,6 +174,8 @@ async function look(browser, colorScheme, clients) {
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  // The server goes by the clock of this script.
+  await page.getByText('since 30 days ago').waitFor();
   await take(page, `overview-${colorScheme}`);
   await page.goto(`${base}/admin/clients`);
   await take(page, `clients-${colorScheme}`);
