@@ -2,7 +2,9 @@
 //! repeat parts of it to search by, and verification compares them.
 
 use diesel::dsl::sql;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 
 use super::schema::{audit_head, audit_records};
@@ -82,13 +84,16 @@ pub fn lock_head(connection: &mut AnyConnection) -> Result<Head, StorageError> {
     }
 }
 
-/// Appends rows and moves the head to the last of them.
+/// Appends rows to a chain that ends at `after`, and moves the head to the last of them. `false` says
+/// that the chain ends elsewhere, and that nothing was written; not so where [`lock_head`] said where it
+/// ends. On PostgreSQL that is one statement, and no transaction is needed around it.
 pub fn append(
     connection: &mut AnyConnection,
+    after: &Head,
     rows: &[NewAuditRow<'_>],
-) -> Result<(), StorageError> {
+) -> Result<bool, StorageError> {
     let Some(last) = rows.last() else {
-        return Ok(());
+        return Ok(true);
     };
     match connection {
         AnyConnection::Sqlite(sqlite) => {
@@ -97,39 +102,97 @@ pub fn append(
                     .values(row)
                     .execute(sqlite)?;
             }
+            let head = (
+                audit_head::seq.eq(last.seq),
+                audit_head::hash.eq(&last.hash),
+            );
+            diesel::update(audit_head::table.find(1))
+                .set(head)
+                .execute(sqlite)?;
+            Ok(true)
         }
-        // One statement with an array a column: its text stays the same whatever the batch's size,
-        // so that it is prepared once.
         AnyConnection::Postgres(postgres) => {
-            let column = |of: for<'r> fn(&'r NewAuditRow<'_>) -> &'r str| -> Vec<&str> {
-                rows.iter().map(of).collect()
-            };
-            diesel::sql_query(
-                "INSERT INTO audit_records \
-                 (seq, tenant_id, at, client_id, event, decision, record, hash) \
-                 SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)",
-            )
-            .bind::<Array<BigInt>, _>(rows.iter().map(|row| row.seq).collect::<Vec<_>>())
-            .bind::<Array<Text>, _>(column(|row| row.tenant_id))
-            .bind::<Array<BigInt>, _>(rows.iter().map(|row| row.at).collect::<Vec<_>>())
-            .bind::<Array<Nullable<Text>>, _>(
-                rows.iter().map(|row| row.client_id).collect::<Vec<_>>(),
-            )
-            .bind::<Array<Text>, _>(column(|row| row.event))
-            .bind::<Array<Text>, _>(column(|row| row.decision))
-            .bind::<Array<Text>, _>(column(|row| &row.record))
-            .bind::<Array<Text>, _>(column(|row| &row.hash))
-            .execute(postgres)?;
+            Ok(Append::new(after, last, rows).execute(postgres)? > 0)
         }
     }
-    diesel::update(audit_head::table.find(1))
-        .set((
-            audit_head::seq.eq(last.seq),
-            audit_head::hash.eq(&last.hash),
-        ))
-        .execute(connection)?;
-    Ok(())
 }
+
+/// Whether a transaction costs round trips to a server, which [`append`] alone does without.
+pub fn is_remote(connection: &AnyConnection) -> bool {
+    matches!(connection, AnyConnection::Postgres(_))
+}
+
+/// One statement with an array a column: its text stays the same whatever the number of rows, so that it
+/// is prepared once.
+struct Append<'r> {
+    after: &'r Head,
+    last: (i64, &'r str),
+    seq: Vec<i64>,
+    tenant_id: Vec<&'r str>,
+    at: Vec<i64>,
+    client_id: Vec<Option<&'r str>>,
+    event: Vec<&'r str>,
+    decision: Vec<&'r str>,
+    record: Vec<&'r str>,
+    hash: Vec<&'r str>,
+}
+
+impl<'r> Append<'r> {
+    fn new(after: &'r Head, last: &'r NewAuditRow<'_>, rows: &'r [NewAuditRow<'_>]) -> Self {
+        let column = |of: for<'x> fn(&'x NewAuditRow<'_>) -> &'x str| -> Vec<&'r str> {
+            rows.iter().map(of).collect()
+        };
+        Self {
+            after,
+            last: (last.seq, &last.hash),
+            seq: rows.iter().map(|row| row.seq).collect(),
+            tenant_id: column(|row| row.tenant_id),
+            at: rows.iter().map(|row| row.at).collect(),
+            client_id: rows.iter().map(|row| row.client_id).collect(),
+            event: column(|row| row.event),
+            decision: column(|row| row.decision),
+            record: column(|row| &row.record),
+            hash: column(|row| &row.hash),
+        }
+    }
+}
+
+impl QueryFragment<Pg> for Append<'_> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql("WITH moved AS (UPDATE audit_head SET seq = ");
+        pass.push_bind_param::<BigInt, _>(&self.last.0)?;
+        pass.push_sql(", hash = ");
+        pass.push_bind_param::<Text, _>(&self.last.1)?;
+        pass.push_sql(" WHERE id = 1 AND seq = ");
+        pass.push_bind_param::<BigInt, _>(&self.after.seq)?;
+        pass.push_sql(" AND hash = ");
+        pass.push_bind_param::<Text, _>(&self.after.hash)?;
+        pass.push_sql(
+            " RETURNING id) INSERT INTO audit_records \
+             (seq, tenant_id, at, client_id, event, decision, record, hash) \
+             SELECT added.* FROM moved, unnest(",
+        );
+        pass.push_bind_param::<Array<BigInt>, _>(&self.seq)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Array<Text>, _>(&self.tenant_id)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Array<BigInt>, _>(&self.at)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Array<Nullable<Text>>, _>(&self.client_id)?;
+        for texts in [&self.event, &self.decision, &self.record, &self.hash] {
+            pass.push_sql(", ");
+            pass.push_bind_param::<Array<Text>, _>(texts)?;
+        }
+        pass.push_sql(") AS added");
+        Ok(())
+    }
+}
+
+impl QueryId for Append<'_> {
+    type QueryId = Append<'static>;
+}
+
+impl RunQueryDsl<PgConnection> for Append<'_> {}
 
 /// Whether a record with this number and hash is in the log.
 pub fn contains(
