@@ -12,7 +12,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::super::OWN_TABLES;
 use super::super::backend::WarehouseError;
 use super::super::value::TableDescription;
-use super::describe;
+use super::watch::Watch;
+use super::{describe, text};
 
 /// How long a reader waits for a writer to finish its commit.
 const BUSY: Duration = Duration::from_secs(2);
@@ -47,11 +48,21 @@ const FORBIDDEN_TABLES: [&str; 6] = [
     "completion",
 ];
 
+/// Steps of SQLite's machine between two looks at the clock: few, since one step may handle a text of
+/// the greatest length.
+const STEPS: i32 = 50;
+
+/// A connection for the statements of agents, and what stops the one that it runs.
+pub(super) struct Reader {
+    pub(super) connection: Connection,
+    pub(super) watch: Watch,
+}
+
 /// One thread's connection: made when it is needed, made anew after it failed or when another file
 /// has taken the place of the one it reads.
 pub(super) struct Slot {
     path: PathBuf,
-    open: Option<(Connection, Identity)>,
+    open: Option<(Reader, Identity)>,
 }
 
 /// Which file it is, whatever its name. `None` where there is none.
@@ -68,11 +79,11 @@ impl Slot {
     /// Runs `work` on the connection, and gives the connection up if it failed.
     pub(super) fn with<T>(
         &mut self,
-        work: impl FnOnce(&Connection) -> Result<T, WarehouseError>,
+        work: impl FnOnce(&Reader) -> Result<T, WarehouseError>,
     ) -> Result<T, WarehouseError> {
         let identity = identity(&self.path);
         let open = match self.open.take() {
-            Some((connection, known)) if known == identity => connection,
+            Some((reader, known)) if known == identity => reader,
             _ => open(&self.path)?,
         };
         let outcome = work(&open);
@@ -95,13 +106,14 @@ fn identity(path: &Path) -> Identity {
 }
 
 /// A connection for the statements of agents.
-pub(super) fn open(path: &Path) -> Result<Connection, WarehouseError> {
+fn open(path: &Path) -> Result<Reader, WarehouseError> {
     let connection = open_unguarded(path)?;
     if describe::is_ambits_own(&connection) {
         return Err(WarehouseError::Unavailable(OWN_TABLES.to_owned()));
     }
-    guard(&connection).map_err(failure)?;
-    Ok(connection)
+    let watch = Watch::default();
+    guard(&connection, &watch).map_err(failure)?;
+    Ok(Reader { connection, watch })
 }
 
 /// Whether the file is there and holds Ambit's own tables.
@@ -118,7 +130,7 @@ fn open_unguarded(path: &Path) -> Result<Connection, WarehouseError> {
     Ok(connection)
 }
 
-fn guard(connection: &Connection) -> rusqlite::Result<()> {
+fn guard(connection: &Connection, watch: &Watch) -> rusqlite::Result<()> {
     connection.pragma_update(None, "query_only", true)?;
     for (setting, on) in [
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
@@ -132,6 +144,9 @@ fn guard(connection: &Connection) -> rusqlite::Result<()> {
     for (limit, most) in LIMITS {
         connection.set_limit(limit, most)?;
     }
+    text::define(connection, watch)?;
+    let watch = watch.clone();
+    connection.progress_handler(STEPS, Some(move || watch.is_due()))?;
     connection.authorizer(Some(authorize))
 }
 

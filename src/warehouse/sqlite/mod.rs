@@ -1,7 +1,7 @@
 //! A warehouse in a SQLite file: a few threads, each with a connection of its own that can only read.
 //!
 //! - [`connection`] opens it so that nothing can be changed or reached but the tables of this file;
-//! - [`run`] runs one statement within its limits;
+//! - [`run`] runs one statement within its limits, [`watch`] says when they are over;
 //! - [`text`] has the functions of text that no limit of SQLite's own could stop;
 //! - [`kinds`] finds out what the columns of an answer hold, which SQLite itself leaves open.
 //!
@@ -13,6 +13,7 @@ mod describe;
 mod kinds;
 mod run;
 mod text;
+mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -29,7 +30,7 @@ use super::backend::{Dialect, Limits, Statement, Warehouse, WarehouseError};
 use super::value::{Rows, TableDescription};
 use crate::work::{Rejected, WorkPool};
 use connection::Slot;
-use run::Stop;
+use watch::Stop;
 
 /// How many queries may wait for each thread.
 const WAITING_A_THREAD: usize = 16;
@@ -94,7 +95,7 @@ impl Warehouse for SqliteWarehouse {
         limits: Limits,
     ) -> BoxFuture<'_, Result<Rows, WarehouseError>> {
         self.within(limits.time, move |slot, stop| {
-            slot.with(|connection| run::run(connection, &statement, limits, &stop))
+            slot.with(|reader| run::run(reader, &statement, limits, &stop))
         })
         .boxed()
     }

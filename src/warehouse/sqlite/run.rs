@@ -1,9 +1,5 @@
 //! Runs one statement within its limits.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, ToSql, params_from_iter};
 
@@ -11,39 +7,17 @@ use super::super::backend::{Limits, Statement, WarehouseError};
 use super::super::collect::Collector;
 use super::super::moment;
 use super::super::value::{Kind, Rows, Value};
-use super::connection::failure;
-use super::{kinds, text};
+use super::connection::{Reader, failure};
+use super::kinds;
+use super::watch::Stop;
 
-/// Steps of SQLite's machine between two looks at the clock: few, since one step may handle a text of
-/// the greatest length.
-const STEPS: i32 = 50;
 /// Most columns of an answer. SQLite makes each row whole, so that together with the longest value this
 /// bounds what one takes.
 const WIDEST: usize = 256;
 
-/// When a statement has to stop.
-#[derive(Clone)]
-pub(super) struct Stop {
-    /// How long it may take in all.
-    pub after: Duration,
-    /// When that is over; never where that lies beyond all times.
-    pub deadline: Option<Instant>,
-    /// Nobody waits for the answer any more.
-    pub cancelled: Arc<AtomicBool>,
-}
-
-impl Stop {
-    pub(super) fn is_due(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
-            || self
-                .deadline
-                .is_some_and(|deadline| Instant::now() >= deadline)
-    }
-}
-
 /// Runs a statement and reads its rows.
 pub(super) fn run(
-    connection: &Connection,
+    reader: &Reader,
     statement: &Statement,
     limits: Limits,
     stop: &Stop,
@@ -52,15 +26,9 @@ pub(super) fn run(
     if stop.is_due() {
         return Err(time());
     }
-    text::define(connection, stop).map_err(failure)?;
-    let watch = stop.clone();
-    connection
-        .progress_handler(STEPS, Some(move || watch.is_due()))
-        .map_err(failure)?;
-    let outcome = read(connection, statement, limits);
-    connection
-        .progress_handler(0, None::<fn() -> bool>)
-        .map_err(failure)?;
+    let outcome = reader
+        .watch
+        .over(stop, || read(&reader.connection, statement, limits));
     match outcome {
         Err(_) if stop.is_due() => Err(time()),
         outcome => outcome,

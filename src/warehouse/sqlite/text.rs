@@ -9,7 +9,7 @@ use rusqlite::types::{ToSql, ValueRef};
 use rusqlite::{Connection, Error, ffi};
 
 use super::connection::LONGEST_VALUE;
-use super::run::Stop;
+use super::watch::Watch;
 
 /// Why a call was refused.
 #[derive(Debug, thiserror::Error)]
@@ -20,13 +20,13 @@ enum Refusal {
     Kind(&'static str),
 }
 
-/// Puts the functions in the place of SQLite's for one statement.
-pub(super) fn define(connection: &Connection, stop: &Stop) -> rusqlite::Result<()> {
-    define_one(connection, stop, "instr", 2, |texts| match texts {
+/// Puts the functions in the place of SQLite's.
+pub(super) fn define(connection: &Connection, watch: &Watch) -> rusqlite::Result<()> {
+    define_one(connection, watch, "instr", 2, |texts| match texts {
         [text, sought] => Ok(Some(place(text, sought))),
         _ => Ok(None),
     })?;
-    define_one(connection, stop, "replace", 3, |texts| match texts {
+    define_one(connection, watch, "replace", 3, |texts| match texts {
         [text, from, to] => replaced(text, from, to).map(Some),
         _ => Ok(None),
     })?;
@@ -35,7 +35,7 @@ pub(super) fn define(connection: &Connection, stop: &Stop) -> rusqlite::Result<(
         ("ltrim", true, false),
         ("rtrim", false, true),
     ] {
-        define_one(connection, stop, name, 2, move |texts| match texts {
+        define_one(connection, watch, name, 2, move |texts| match texts {
             [text, characters] => Ok(Some(trimmed(text, characters, start, end).to_owned())),
             _ => Ok(None),
         })?;
@@ -46,7 +46,7 @@ pub(super) fn define(connection: &Connection, stop: &Stop) -> rusqlite::Result<(
 /// Defines a function of texts that is NULL if one of them is.
 fn define_one<T: ToSql>(
     connection: &Connection,
-    stop: &Stop,
+    watch: &Watch,
     name: &'static str,
     arguments: i32,
     function: impl Fn(&[String]) -> rusqlite::Result<Option<T>> + Send + 'static,
@@ -54,9 +54,9 @@ fn define_one<T: ToSql>(
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;
-    let stop = stop.clone();
+    let watch = watch.clone();
     connection.create_scalar_function(name, arguments, flags, move |context| {
-        if stop.is_due() {
+        if watch.is_due() {
             return Err(Error::UserFunctionError(Box::new(Refusal::Time)));
         }
         match texts(context, name)? {
