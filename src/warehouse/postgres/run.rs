@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
+use futures_util::future::try_join;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, Transaction};
 
@@ -19,7 +20,8 @@ const CHUNK: i32 = 500;
 const WIDEST: usize = 256;
 
 /// Runs a statement and reads its rows. The transaction can only read, and is rolled back, so that
-/// nothing that the statement set outlives it.
+/// nothing that the statement set outlives it. The answer does not wait for that: whatever the session
+/// does next comes after it.
 pub(super) async fn run(
     session: &mut Session,
     statement: &Statement,
@@ -45,11 +47,7 @@ async fn in_transaction(
         .read_only(true)
         .start()
         .await?;
-    let outcome = within(&transaction, statement, limits, deadline).await;
-    let ended = transaction.rollback().await;
-    let rows = outcome?;
-    ended?;
-    Ok(rows)
+    within(&transaction, statement, limits, deadline).await
 }
 
 /// What the server refused, or what was seen before it was asked.
@@ -82,10 +80,10 @@ async fn within(
     }
     let left = deadline.saturating_duration_since(Instant::now());
     let left = left.max(Duration::from_millis(1)).as_millis();
-    transaction
-        .batch_execute(&format!("SET LOCAL statement_timeout = {left}"))
-        .await?;
-    let prepared = transaction.prepare(&statement.sql).await?;
+    let timeout = format!("SET LOCAL statement_timeout = {left}");
+    // Sent together, done one after the other.
+    let limited = transaction.batch_execute(&timeout);
+    let ((), prepared) = try_join(limited, transaction.prepare(&statement.sql)).await?;
     let found = prepared.columns();
     if found.is_empty() || found.len() > WIDEST {
         let count = found.len();
