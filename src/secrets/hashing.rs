@@ -1,6 +1,7 @@
 //! Argon2id on a bounded number of threads.
 
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::password_hash::phc::Output;
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, PasswordHasher, Version};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::model::random_token;
@@ -10,6 +11,10 @@ use crate::work::{Rejected, WorkPool};
 const MEMORY: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
+/// The same memory, in blocks of Argon2's.
+const BLOCKS: usize = 19 * 1024;
+/// The stack of a verification, in bytes: its memory, twice where nothing is optimized, and some more.
+const STACK: usize = 2 * BLOCKS * Block::SIZE + 1024 * 1024;
 
 /// Why nothing was hashed.
 #[derive(Debug, thiserror::Error)]
@@ -61,12 +66,8 @@ impl Hasher {
         Ok(self
             .pool
             .run(move |()| {
-                argon2().is_ok_and(|argon2| {
-                    let presented = secret.expose_secret().as_bytes();
-                    argon2
-                        .verify_password(presented, hash.expose_secret())
-                        .is_ok()
-                })
+                let presented = secret.expose_secret().as_bytes();
+                verify(presented, hash.expose_secret()).unwrap_or(false)
             })
             .await?)
     }
@@ -87,6 +88,40 @@ fn hash(secret: &SecretString) -> Result<SecretString, HashError> {
         .hash_password(secret.expose_secret().as_bytes())
         .map_err(failed)?;
     Ok(hash.to_string().into())
+}
+
+/// Whether the secret is the one that was hashed; `None` if there is no such hash.
+fn verify(presented: &[u8], hash: &str) -> Option<bool> {
+    let hash = PasswordHash::new(hash).ok()?;
+    let (salt, expected) = (hash.salt?, hash.hash?);
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+    let version = hash
+        .version
+        .map_or(Ok(Version::V0x13), Version::try_from)
+        .ok()?;
+    let argon2 = Argon2::new(algorithm, version, Params::try_from(&hash).ok()?);
+    let mut digest = [0; Output::MAX_LENGTH];
+    let digest = digest.get_mut(..expected.len())?;
+    digest_into(&argon2, presented, &salt, digest).ok()?;
+    // Compared in constant time.
+    Some(Output::new(digest).ok()? == expected)
+}
+
+/// The memory stands on a stack of its own, which goes back to the system with the last frame on it. A
+/// heap would keep it for the next secret, which may never come.
+fn digest_into(
+    argon2: &Argon2<'_>,
+    secret: &[u8],
+    salt: &[u8],
+    digest: &mut [u8],
+) -> argon2::Result<()> {
+    if argon2.params().block_count() > BLOCKS {
+        return argon2.hash_password_into(secret, salt, digest);
+    }
+    stacker::grow(STACK, || {
+        let mut memory = [Block::new(); BLOCKS];
+        argon2.hash_password_into_with_memory(secret, salt, digest, memory.as_mut_slice())
+    })
 }
 
 /// A well-formed hash that no secret is known to have: checking against it takes as long as against any
