@@ -6,6 +6,7 @@ use std::io::IsTerminal;
 use anyhow::{Context, Result};
 use tracing_subscriber::EnvFilter;
 
+use super::log_line::JsonLine;
 use crate::config::{Log, LogFormat};
 
 /// Starts to log.
@@ -21,12 +22,7 @@ pub fn start(settings: &Log) -> Result<()> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     let started = if json {
-        builder
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_span_list(false)
-            .try_init()
+        builder.event_format(JsonLine).try_init()
     } else {
         builder
             .with_ansi(std::io::stderr().is_terminal())

@@ -22,6 +22,7 @@ mod flags;
 mod health;
 mod input;
 mod keys;
+mod log_line;
 mod logging;
 mod migrate;
 mod openapi;
