@@ -20,6 +20,10 @@ pub struct Metrics {
     pub tokens_refused: IntCounterVec,
     /// Scope-gated requests, by target and decision.
     pub actions: IntCounterVec,
+    /// Seconds that a call of an action took, from finding out who calls until its record was durable.
+    pub action_seconds: prometheus::Histogram,
+    /// Seconds of these that the action itself ran.
+    pub action_run_seconds: prometheus::Histogram,
     /// Argon2 hashes that wait for a thread.
     pub argon2_waiting: IntGauge,
     /// Seconds that an Argon2 verification took, waiting included, by outcome.
@@ -78,6 +82,14 @@ impl Metrics {
                 "Scope-gated requests.",
                 &["target", "decision"],
             )?,
+            action_seconds: histogram(
+                "ambit_action_duration_seconds",
+                "Seconds that a call of an action took, until its record was durable.",
+            )?,
+            action_run_seconds: histogram(
+                "ambit_action_run_seconds",
+                "Seconds that actions themselves ran, without scope, policy, limits and audit.",
+            )?,
             argon2_waiting: gauge(
                 "ambit_argon2_queue",
                 "Argon2 hashes that wait for a thread.",
@@ -92,11 +104,10 @@ impl Metrics {
                 "Records and changes committed together.",
                 vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0]
             ))?,
-            audit_lag_seconds: prometheus::Histogram::with_opts(histogram_opts!(
+            audit_lag_seconds: histogram(
                 "ambit_audit_lag_seconds",
                 "Seconds from handing a record in to its being durable.",
-                SECONDS.to_vec()
-            ))?,
+            )?,
             audit_waiting: gauge(
                 "ambit_audit_queue",
                 "Records that wait for the next commit.",
@@ -129,6 +140,8 @@ impl Metrics {
         registry.register(Box::new(metrics.tokens_issued.clone()))?;
         registry.register(Box::new(metrics.tokens_refused.clone()))?;
         registry.register(Box::new(metrics.actions.clone()))?;
+        registry.register(Box::new(metrics.action_seconds.clone()))?;
+        registry.register(Box::new(metrics.action_run_seconds.clone()))?;
         registry.register(Box::new(metrics.argon2_waiting.clone()))?;
         registry.register(Box::new(metrics.argon2_seconds.clone()))?;
         registry.register(Box::new(metrics.audit_batch.clone()))?;
@@ -162,6 +175,10 @@ fn histograms(name: &str, help: &str, labels: &[&str]) -> Result<HistogramVec, p
         HistogramOpts::new(name, help).buckets(SECONDS.to_vec()),
         labels,
     )
+}
+
+fn histogram(name: &str, help: &str) -> Result<prometheus::Histogram, prometheus::Error> {
+    prometheus::Histogram::with_opts(histogram_opts!(name, help, SECONDS.to_vec()))
 }
 
 fn gauge(name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {

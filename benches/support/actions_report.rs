@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::actions::Actions;
+use super::actions::{Actions, Cost};
 use super::bare::Handlers;
 use super::limits_report::{Promise, row};
 use super::statistics::{Ratio, Sample, median, median_sample, rates};
@@ -26,6 +26,13 @@ pub struct OfActions {
     added_under_load: f64,
     /// Microseconds that a caller waited longer, with no other.
     added_alone: f64,
+    /// Microseconds that `invoke` added to what the action itself ran, with all connections. Most of it is
+    /// the wait for the audit record, which many calls share.
+    invoke_under_load: f64,
+    run_under_load: f64,
+    /// The same with one connection.
+    invoke_alone: f64,
+    run_alone: f64,
     /// Milliseconds that a caller of `query` waited longer than for the SQL itself.
     query_overhead: f64,
 }
@@ -46,6 +53,10 @@ impl OfActions {
             straight: median_sample(&actions.straight),
             added_under_load: median(under_load.map(|(action, bare)| (action - bare) * 1e6)),
             added_alone: longer(&actions.alone, &bare.rest.alone) * 1e3,
+            invoke_under_load: median(invoke(&actions.cost_under_load)),
+            run_under_load: median(run(&actions.cost_under_load)),
+            invoke_alone: median(invoke(&actions.cost_alone)),
+            run_alone: median(run(&actions.cost_alone)),
             query_overhead: longer(&actions.query, &actions.straight),
         }
     }
@@ -84,6 +95,14 @@ impl OfActions {
     }
 }
 
+fn invoke(costs: &[Cost]) -> impl Iterator<Item = f64> {
+    costs.iter().map(|cost| cost.invoke)
+}
+
+fn run(costs: &[Cost]) -> impl Iterator<Item = f64> {
+    costs.iter().map(|cost| cost.run)
+}
+
 /// Milliseconds by which half of the answers took longer, each round by itself.
 fn longer(samples: &[Sample], than: &[Sample]) -> f64 {
     let pairs = samples.iter().zip(than);
@@ -112,9 +131,15 @@ impl fmt::Display for OfActions {
         row(formatter, "  its SQL, straight", &self.straight, None)?;
         writeln!(
             formatter,
-            "  added to a bare answer by scope, policy, audit and the action itself: {:.0} \u{b5}s \
-             under load, {:.0} \u{b5}s alone",
+            "  added to a bare answer in all: {:.0} \u{b5}s of the machine under load, {:.0} \u{b5}s of \
+             waiting alone",
             self.added_under_load, self.added_alone
+        )?;
+        writeln!(
+            formatter,
+            "  added by invoke (scope, policy, limits, audit) to the action's own run: {:.0} \u{b5}s to \
+             {:.0} \u{b5}s alone, {:.0} \u{b5}s to {:.0} \u{b5}s under load",
+            self.invoke_alone, self.run_alone, self.invoke_under_load, self.run_under_load
         )
     }
 }

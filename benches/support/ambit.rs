@@ -16,6 +16,16 @@ const ISSUER: &str = "http://127.0.0.1:8000";
 /// What clients may do.
 const SCOPE: &str = "protected releases:read warehouse:read";
 
+/// What a process has spent on calls of actions since it started.
+pub struct Spent {
+    /// How many there were.
+    pub calls: f64,
+    /// Seconds in all, from finding out who calls until the record of the call was durable.
+    pub whole: f64,
+    /// Seconds of these that the actions themselves ran.
+    pub run: f64,
+}
+
 /// A server that can be stopped and started again with all that it knows on disk.
 pub struct Ambit {
     process: Option<Process>,
@@ -148,6 +158,23 @@ impl Ambit {
                 ("resource", &format!("{ISSUER}/mcp")),
             ]);
         text(&checked(request, 200)?.json()?, "access_token")
+    }
+
+    /// What the running process has spent on calls of actions so far.
+    pub fn spent(&self) -> anyhow::Result<Spent> {
+        let metrics = self.http.get(self.url("/metrics")?);
+        let metrics = checked(metrics, 200)?.text()?;
+        let value = |name: &str| -> anyhow::Result<f64> {
+            let named = |line: &str| Some(line.strip_prefix(name)?.trim().to_owned());
+            let value = metrics.lines().find_map(named);
+            let value = value.with_context(|| format!("no {name} among the metrics"))?;
+            Ok(value.parse()?)
+        };
+        Ok(Spent {
+            calls: value("ambit_action_duration_seconds_count ")?,
+            whole: value("ambit_action_duration_seconds_sum ")?,
+            run: value("ambit_action_run_seconds_sum ")?,
+        })
     }
 
     fn url(&self, path: &str) -> anyhow::Result<String> {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::actions::Actions;
+use super::actions::{Actions, Cost};
 use super::ambit::Ambit;
 use super::bare::Bare;
 use super::process::Process;
@@ -118,7 +118,10 @@ impl Subject {
     /// Measures an action that reads, by REST.
     pub fn measure_rest(&mut self, settings: &Settings) -> anyhow::Result<()> {
         let requests = self.requests(request::list_releases)?;
+        let before = self.ambit.spent()?;
         self.actions.rest.push(self.load(&requests, settings)?);
+        let cost = Cost::between(&before, &self.ambit.spent()?);
+        self.actions.cost_under_load.push(cost);
         Ok(())
     }
 
@@ -131,9 +134,8 @@ impl Subject {
 
     /// Measures what a call takes when there is no other.
     pub fn measure_alone(&mut self, settings: &Settings) -> anyhow::Result<()> {
-        let address = self.ambit.process()?.address();
         let token = self.token().to_owned();
-        self.actions.measure_alone(address, &token, settings)
+        self.actions.measure_alone(&self.ambit, &token, settings)
     }
 
     /// Notes what the server occupies now, and has occupied since its secrets are warm.

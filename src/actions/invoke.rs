@@ -82,6 +82,7 @@ pub struct Admission {
     policy: &'static str,
     calls: Option<u32>,
     place: Place,
+    began: Instant,
 }
 
 impl Admission {
@@ -233,14 +234,17 @@ impl Invoker {
         action: &'static Registered,
         call: Call<'_>,
     ) -> Result<Admission, Refusal> {
+        let began = Instant::now();
         let authenticated = self.authenticate(&call, &action.id).await;
         let principal = authenticated.inspect_err(|refusal| {
             if !matches!(refusal, Unauthenticated::Storage(_)) {
                 self.count(action, Decision::Denied);
             }
         })?;
-        self.admit_caller(action, principal, call.cause, call.door.name)
-            .await
+        let admission = self
+            .admit_caller(action, principal, call.cause, call.door.name)
+            .await?;
+        Ok(Admission { began, ..admission })
     }
 
     /// Lets the call of a known caller in, or refuses it. `door` is where it came in.
@@ -254,6 +258,7 @@ impl Invoker {
         cause: Cause,
         door: &'static str,
     ) -> Result<Admission, Refusal> {
+        let began = Instant::now();
         let refuse = async |decision, reason: &str, refusal| {
             self.count(action, decision);
             let entry = Entry::new("action", decision, &cause)
@@ -297,6 +302,7 @@ impl Invoker {
             policy,
             calls,
             place,
+            began,
         })
     }
 
@@ -365,6 +371,7 @@ impl Invoker {
             policy,
             calls: _,
             place: _place,
+            began,
         } = admission;
         let keyed = input
             .idempotency_key
@@ -394,6 +401,10 @@ impl Invoker {
         };
         let recorded = self.record(&context, &outcome).await;
         unfinished.finish();
+        let metrics = &self.dependencies.metrics;
+        metrics
+            .action_seconds
+            .observe(began.elapsed().as_secs_f64());
         recorded?;
         Ok(Answer { json: outcome? })
     }
@@ -404,11 +415,16 @@ impl Invoker {
         }
         let running = (context.action.definition.run)(context, input);
         let running = AssertUnwindSafe(running).catch_unwind();
+        let began = Instant::now();
         let outcome = match tokio::time::timeout(self.deadline, running).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(ActionError::Broken("it panicked".to_owned())),
             Err(_) => Err(ActionError::Deadline(self.deadline)),
         };
+        let metrics = &self.dependencies.metrics;
+        metrics
+            .action_run_seconds
+            .observe(began.elapsed().as_secs_f64());
         match (&context.keyed, outcome) {
             // What a call with the same key did meanwhile may be what is in this one's way.
             (Some(_), Err(refusal)) => context.answered().await?.ok_or(refusal),
