@@ -17,6 +17,8 @@ use crate::storage::{AnyConnection, StorageError, Store, administrators};
 const LONGEST_USER_AGENT: usize = 200;
 /// Most sessions that a list shows.
 const MOST_SHOWN: i64 = 100;
+/// Most sign-ins of one administrator from one address that wait for the second factor at a time.
+const MOST_PENDING: i64 = 10;
 /// How long a sign-in waits for the second factor.
 const PENDING: Duration = Duration::from_secs(300);
 /// A session's last use is written down at most this often.
@@ -182,7 +184,13 @@ impl Sessions {
             {
                 table::delete(connection, &before.username, &before.session_hash)?;
             }
-            table::insert(connection, &row)
+            table::insert(connection, &row)?;
+            // By address, so that nobody elsewhere ends the sign-in of whose account it is.
+            let pending = (row.username.as_str(), State::SecondFactorPending.name());
+            match &row.remote_address {
+                Some(address) => table::delete_older(connection, pending, address, MOST_PENDING),
+                None => Ok(()),
+            }
         };
         let entry = Entry::new("administrator.sign_in", Decision::Allowed, cause)
             .target(&administrator.username)
@@ -256,18 +264,19 @@ impl Sessions {
         self.journal.maintain(effect).await
     }
 
-    /// An administrator's sessions that have not ended, newest first.
+    /// An administrator's sessions that are signed in and have not ended, newest first.
     pub async fn list(&self, username: &str) -> Result<Vec<Session>, StorageError> {
         let name = username.to_owned();
+        let now = self.clock.now();
+        let lasting = (now, now.minus(self.limits.idle));
         let rows = self
             .store
-            .read(move |connection| table::of_administrator(connection, &name, MOST_SHOWN))
+            .read(move |connection| {
+                let signed_in = (name.as_str(), State::SignedIn.name());
+                table::of_administrator(connection, signed_in, lasting, MOST_SHOWN)
+            })
             .await?;
-        let now = self.clock.now();
-        let sessions = rows.into_iter().map(Session::from);
-        Ok(sessions
-            .filter(|session| self.lasts(session, now))
-            .collect())
+        Ok(rows.into_iter().map(Session::from).collect())
     }
 
     /// Signs out: ends the session that asks for it.
@@ -291,6 +300,20 @@ impl Sessions {
         }
         self.delete(cause, "administrator.session.end", username, hash)
             .await
+    }
+
+    /// Ends all of an administrator's sessions but this one, and the sign-ins that wait for a second
+    /// factor.
+    pub async fn end_others(&self, cause: &Cause, session: &Session) -> Result<(), StorageError> {
+        let entry = Entry::new(
+            "administrator.sessions.end_others",
+            Decision::Allowed,
+            cause,
+        )
+        .target(&session.username);
+        let (username, hash) = (session.username.clone(), session.hash.clone());
+        let effect = move |connection: &mut _| table::delete_others(connection, &username, &hash);
+        self.journal.change(entry, None, effect).await
     }
 
     async fn delete(

@@ -28,6 +28,7 @@ pub const EVENTS: &[&str] = &[
     "administrator.second_factor.verify",
     "administrator.second_factors.reset",
     "administrator.session.end",
+    "administrator.sessions.end_others",
     "administrator.set_role",
     "administrator.sign_in",
     "administrator.sign_out",

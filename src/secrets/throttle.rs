@@ -32,7 +32,7 @@ pub struct Throttle {
 #[must_use]
 pub struct Attempt<'a> {
     throttle: &'a Throttle,
-    buckets: [(u64, u32); 3],
+    buckets: Vec<(u64, u32)>,
 }
 
 impl Throttle {
@@ -53,7 +53,7 @@ impl Throttle {
     /// does not know which secret a name has cannot use up the attempts that its owner has.
     pub fn attempt(&self, subject: &str, address: Option<IpAddr>) -> Result<Attempt<'_>, Duration> {
         let address = address.map(network);
-        let buckets = [
+        self.take(vec![
             (
                 self.hashing
                     .hash_one(("subject and address", subject, address)),
@@ -67,7 +67,23 @@ impl Throttle {
                 self.hashing.hash_one(("subject", subject)),
                 self.per_name_and_address.saturating_mul(EVERYWHERE),
             ),
-        ];
+        ])
+    }
+
+    /// Lets an attempt through, or says how long to wait, by where it comes from alone: for secrets that
+    /// nobody guesses, so that nobody elsewhere can use up the attempts of whoever has them. What
+    /// is of another `kind` does not count.
+    pub fn attempt_from(
+        &self,
+        kind: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Attempt<'_>, Duration> {
+        let address = address.map(network);
+        let bucket = self.hashing.hash_one(("kind and address", kind, address));
+        self.take(vec![(bucket, self.per_address)])
+    }
+
+    fn take(&self, buckets: Vec<(u64, u32)>) -> Result<Attempt<'_>, Duration> {
         let now = self.began.elapsed();
         let mut empty_at = self.lock();
         let wait = buckets.iter().map(|(bucket, per_minute)| {
@@ -78,7 +94,7 @@ impl Throttle {
             Some(wait) if wait > Duration::ZERO => return Err(wait),
             _ => {}
         }
-        for (bucket, per_minute) in buckets {
+        for &(bucket, per_minute) in &buckets {
             let until = empty_at.get(&bucket).copied().unwrap_or_default().max(now);
             empty_at.insert(bucket, until + MINUTE / per_minute);
         }
@@ -160,6 +176,15 @@ mod tests {
         };
         assert_eq!([from(1), from(2), from(3)], [true, true, false]);
         assert!(from(1 << 64));
+    }
+
+    #[test]
+    fn what_goes_by_address_alone_is_slowed_by_nothing_else() {
+        let throttle = Throttle::new(1, 2);
+        let from = |kind, address| throttle.attempt_from(kind, address).is_ok();
+        assert!(fail(&throttle, "a", HERE));
+        assert_eq!([(); 3].map(|()| from("a", HERE)), [true, true, false]);
+        assert!(from("a", THERE) && from("b", HERE));
     }
 
     #[test]

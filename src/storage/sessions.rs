@@ -6,6 +6,9 @@ use super::schema::sessions;
 use super::{AnyConnection, StorageError};
 use crate::model::Timestamp;
 
+/// Most sessions that a sign-in ends.
+const MOST_ENDED: i64 = 100;
+
 /// One session as it is stored. Times are microseconds since the epoch.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = sessions)]
@@ -55,19 +58,45 @@ pub fn find(
     Ok(row)
 }
 
-/// An administrator's sessions, newest first.
+/// An administrator's sessions that are in this state and last, newest first.
 pub fn of_administrator(
     connection: &mut AnyConnection,
-    username: &str,
+    (username, state): (&str, &str),
+    (now, idle_since): (Timestamp, Timestamp),
     limit: i64,
 ) -> Result<Vec<SessionRow>, StorageError> {
     let rows = sessions::table
         .filter(sessions::username.eq(username))
+        .filter(sessions::state.eq(state))
+        .filter(sessions::ends_at.gt(now.micros()))
+        .filter(sessions::last_seen_at.gt(idle_since.micros()))
         .order((sessions::created_at.desc(), sessions::session_hash.asc()))
         .limit(limit)
         .select(SessionRow::as_select())
         .load(connection)?;
     Ok(rows)
+}
+
+/// Ends all but the newest of an administrator's sessions that were begun from one address and are in this
+/// state.
+pub fn delete_older(
+    connection: &mut AnyConnection,
+    (username, state): (&str, &str),
+    remote_address: &str,
+    kept: i64,
+) -> Result<(), StorageError> {
+    let hashes: Vec<String> = sessions::table
+        .filter(sessions::username.eq(username))
+        .filter(sessions::state.eq(state))
+        .filter(sessions::remote_address.eq(remote_address))
+        .order((sessions::created_at.desc(), sessions::session_hash.asc()))
+        .offset(kept)
+        .limit(MOST_ENDED)
+        .select(sessions::session_hash)
+        .load(connection)?;
+    diesel::delete(sessions::table.filter(sessions::session_hash.eq_any(hashes)))
+        .execute(connection)?;
+    Ok(())
 }
 
 /// Notes that a session was used.

@@ -18,7 +18,7 @@ pub struct TotpRow {
     pub sealed_secret: String,
     /// The time step of the last code that was taken: neither it nor an earlier one is taken again.
     pub last_step: i64,
-    /// Wrong codes since the last right one.
+    /// Wrong codes since the last sign-in with a second factor.
     pub failures: i64,
     /// When it was added.
     pub created_at: i64,
@@ -70,7 +70,6 @@ pub fn take_step(
     let taken = diesel::update(fresh)
         .set((
             totp_factors::last_step.eq(step),
-            totp_factors::failures.eq(0),
             totp_factors::last_used_at.eq(Some(at.micros())),
         ))
         .execute(connection)?;
@@ -81,6 +80,14 @@ pub fn take_step(
 pub fn count_failure(connection: &mut AnyConnection, username: &str) -> Result<(), StorageError> {
     diesel::update(totp_factors::table.find(username))
         .set(totp_factors::failures.eq(totp_factors::failures + 1))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Forgets the wrong codes that were counted.
+pub fn forget_failures(connection: &mut AnyConnection, username: &str) -> Result<(), StorageError> {
+    diesel::update(totp_factors::table.find(username))
+        .set(totp_factors::failures.eq(0))
         .execute(connection)?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::totp::MOST_FAILURES;
 use super::{EnrolledPasskey, SecondFactors};
 use crate::model::Timestamp;
 use crate::storage::{AnyConnection, StorageError, passkeys, recovery_codes, totp_factors};
@@ -33,6 +34,8 @@ impl Factor {
 pub struct Enrolled {
     /// The authenticator app.
     pub totp: Option<EnrolledFactor>,
+    /// Whether so many codes of the app were wrong that none is taken.
+    pub is_totp_locked: bool,
     /// Passkeys, oldest first.
     pub passkeys: Vec<EnrolledPasskey>,
     /// Recovery codes that were not used yet.
@@ -65,6 +68,9 @@ impl SecondFactors {
                 let rows = passkeys::of_administrator(connection, &username)?;
                 Ok(Enrolled {
                     passkeys: rows.into_iter().map(EnrolledPasskey::from).collect(),
+                    is_totp_locked: totp
+                        .as_ref()
+                        .is_some_and(|row| row.failures >= MOST_FAILURES),
                     totp: totp.map(|row| EnrolledFactor {
                         created_at: Timestamp::from_micros(row.created_at),
                         last_used_at: row.last_used_at.map(Timestamp::from_micros),

@@ -15,12 +15,13 @@ pub enum FactorError {
     #[error("this code was used already; wait for the next one")]
     Replayed,
     /// Too many attempts failed. Try again after this time.
-    #[error("too many attempts failed; try again in {} seconds", .0.as_secs().saturating_add(1))]
+    #[error("too many attempts failed; try again in {}", seconds(*.0))]
     Limited(Duration),
-    /// So many codes of the app were wrong that none is taken any more.
+    /// So many codes of the app were wrong that none is taken.
     #[error(
-        "too many wrong codes were typed for this app, so it is locked; use a recovery code, or ask an \
-         owner to remove the app"
+        "too many wrong codes were typed for this app, so it is locked until you sign in with a recovery \
+         code or a passkey; if you have none, an owner can remove your second factors, or else whoever \
+         runs the server, with `ambit admin reset-second-factors`"
     )]
     Locked,
     /// It was not begun in this session, or was finished already, or took too long.
@@ -78,5 +79,13 @@ impl FactorError {
                 return None;
             }
         })
+    }
+}
+
+/// How long to wait, in words; never less than a second.
+fn seconds(wait: Duration) -> String {
+    match wait.as_secs().saturating_add(1) {
+        1 => "1 second".to_owned(),
+        more => format!("{more} seconds"),
     }
 }

@@ -245,8 +245,11 @@ impl SecondFactors {
         take: impl Fn(&mut AnyConnection) -> Result<(), StorageError> + Send + 'static,
     ) -> Result<SessionKey, FactorError> {
         let (key, complete) = self.sessions.completion(session);
+        let username = session.username.clone();
         let effect = move |connection: &mut _| {
             take(connection)?;
+            // Whoever has another factor has more than the password: a locked app opens again.
+            totp_factors::forget_failures(connection, &username)?;
             complete(connection)
         };
         let entry = Entry::new(VERIFY, Decision::Allowed, cause);
@@ -260,15 +263,22 @@ impl SecondFactors {
         }
     }
 
-    /// Takes a place among the attempts of an administrator; unless it succeeds, it counts as failed.
+    /// Takes a place among the attempts; unless it succeeds, it counts as failed. Codes of an app, which
+    /// can be guessed, are counted by administrator. Nobody guesses the others, so those are counted by
+    /// address alone: whoever has only the password must not keep the owner of the account out.
     fn attempt(
         &self,
+        factor: Factor,
         session: &Session,
         address: Option<IpAddr>,
     ) -> Result<Attempt<'_>, FactorError> {
-        self.throttle
-            .attempt(&session.username, address)
-            .map_err(FactorError::Limited)
+        let attempt = match factor {
+            Factor::Totp => self.throttle.attempt(&session.username, address),
+            Factor::Passkey | Factor::RecoveryCode => {
+                self.throttle.attempt_from(factor.name(), address)
+            }
+        };
+        attempt.map_err(FactorError::Limited)
     }
 
     /// Records that a factor was not added or not accepted, and says why.

@@ -211,7 +211,7 @@ impl SecondFactors {
         signed: &str,
         address: Option<IpAddr>,
     ) -> Result<PasskeyRow, FactorError> {
-        let attempt = self.attempt(session, address)?;
+        let attempt = self.attempt(Factor::Passkey, session, address)?;
         let state: PasskeyAuthentication = self.taken(session, AUTHENTICATION).await?;
         let signed: PublicKeyCredential =
             serde_json::from_str(signed).map_err(|_| FactorError::Passkey)?;

@@ -97,7 +97,7 @@ impl SecondFactors {
         typed: &str,
         address: Option<IpAddr>,
     ) -> Result<SessionKey, FactorError> {
-        let attempt = match self.attempt(session, address) {
+        let attempt = match self.attempt(Factor::RecoveryCode, session, address) {
             Ok(attempt) => attempt,
             Err(error) => {
                 return self

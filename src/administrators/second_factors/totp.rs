@@ -16,9 +16,10 @@ use crate::storage::{StorageError, factor_ceremonies};
 const PURPOSE: &str = "totp";
 /// 160 bits, as RFC 4226 section 4 recommends.
 const SECRET_LENGTH: usize = 20;
-/// After so many wrong codes in a row no code is taken any more, whatever their pace (NIST SP 800-63B
-/// section 5.2.2). Only somebody who knows the password comes so far.
-const MOST_FAILURES: i64 = 100;
+/// After so many wrong codes in a row no code is taken, whatever their pace (NIST SP 800-63B section
+/// 5.2.2), until a passkey or a recovery code lets its owner in. Only somebody who knows the password
+/// comes so far.
+pub(super) const MOST_FAILURES: i64 = 100;
 
 /// A secret that an app is to be given.
 pub struct TotpOffer {
@@ -107,7 +108,7 @@ impl SecondFactors {
     ) -> Result<(String, i64), FactorError> {
         let state = self.begun(session, PURPOSE).await?;
         let sealed = state.ok_or(FactorError::Ended)?;
-        let attempt = self.attempt(session, address)?;
+        let attempt = self.attempt(Factor::Totp, session, address)?;
         let totp = self.totp(&session.username, &sealed)?;
         let step = matching_step(&totp, code, self.clock.now().seconds());
         let step = step.ok_or(FactorError::Wrong)?;
@@ -146,7 +147,7 @@ impl SecondFactors {
         code: &str,
         address: Option<IpAddr>,
     ) -> Result<i64, FactorError> {
-        let attempt = self.attempt(session, address)?;
+        let attempt = self.attempt(Factor::Totp, session, address)?;
         let username = session.username.clone();
         let found = self
             .store

@@ -60,14 +60,11 @@ async fn get(visitor: Visitor<Anybody>, app: Data<Arc<App>>) -> Result<HttpRespo
     page(StatusCode::OK, &drawn)
 }
 
-/// The sessions of somebody's own that have got as far as this one.
+/// The sessions of somebody's own.
 pub async fn rows(visitor: &Visitor<Anybody>, app: &App) -> Result<Vec<Row>, Problem> {
     let now = app.clock.now();
     let sessions = app.sessions.list(&visitor.session.username).await?;
-    let sessions = sessions
-        .into_iter()
-        .filter(|session| session.state == visitor.session.state);
-    let rows = sessions.map(|session| Row {
+    let rows = sessions.into_iter().map(|session| Row {
         is_current: session.hash == visitor.session.hash,
         browser: browser(&session.user_agent),
         remote_address: session.remote_address.unwrap_or_default(),
@@ -100,20 +97,9 @@ async fn end_others(
     app: Data<Arc<App>>,
 ) -> Result<HttpResponse, Problem> {
     let visitor = submitted.visitor;
-    let username = &visitor.session.username;
-    for other in app.sessions.list(username).await? {
-        if other.hash == visitor.session.hash {
-            continue;
-        }
-        match app
-            .sessions
-            .end(visitor.cause(), username, &other.hash)
-            .await
-        {
-            Ok(()) | Err(StorageError::NotFound) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+    app.sessions
+        .end_others(visitor.cause(), &visitor.session)
+        .await?;
     visitor
         .done(SESSIONS, "All other sessions have ended.")
         .await

@@ -258,23 +258,19 @@ fn a_code_is_taken_once_however_many_bring_it() {
 }
 
 #[test]
-fn guessing_codes_is_slowed_recorded_and_ended() {
+fn guessing_codes_is_slowed_and_recorded() {
     let server = Server::with([("AMBIT_FAILURES_PER_CLIENT", "3")]).start();
-    let (app, recovery) = enrol(&make(&server, "alice", "owner"));
+    let (app, _) = enrol(&make(&server, "alice", "owner"));
     let mut browser = waiting(&server, "alice");
-    for (form, field) in [
-        ("code", "code"),
-        ("recovery_code", "recovery_code"),
-        ("code", "code"),
-    ] {
-        let page = browser.prove(form, &[(field, "000000")]).expect(403).body;
-        assert!(page.contains(&format!("id=\"{field}_error\"")), "{page}");
+    for _ in 0..3 {
+        let page = browser
+            .prove("code", &[("code", "000000")])
+            .expect(403)
+            .body;
+        assert!(page.contains("id=\"code_error\""), "{page}");
     }
     let answer = browser.prove("code", &[("code", &app.code(0))]).expect(429);
     assert!(answer.header("retry-after").is_some(), "{answer}");
-    browser
-        .prove("recovery_code", &[("recovery_code", &recovery[0])])
-        .expect(429);
     // Signing in again does not make it shorter.
     waiting(&server, "alice")
         .prove("code", &[("code", &app.code(0))])
@@ -283,24 +279,61 @@ fn guessing_codes_is_slowed_recorded_and_ended() {
     for reason in ["wrong_code", "too_many_failures"] {
         assert!(log.contains(&format!("\"reason\":\"{reason}\"")), "{log}");
     }
+}
+
+#[test]
+fn who_has_the_password_alone_keeps_nobody_from_a_recovery_code() {
+    let server = Server::with([
+        ("AMBIT_FAILURES_PER_CLIENT", "2"),
+        ("AMBIT_FAILURES_PER_ADDRESS", "4"),
+    ])
+    .start();
+    let (app, recovery) = enrol(&make(&server, "alice", "owner"));
+    let mut thief = waiting(&server, "alice");
+    // Codes of the app are exhausted, for its name and then for the address.
+    for _ in 0..6 {
+        thief.prove("code", &[("code", "000000")]);
+    }
+    thief.prove("code", &[("code", &app.code(0))]).expect(429);
+    waiting(&server, "alice")
+        .prove("recovery_code", &[("recovery_code", &recovery[0])])
+        .expect(303);
+    // Recovery codes are slowed by address.
+    for status in [403, 403, 403, 403, 429] {
+        let wrong = [("recovery_code", "abcd")];
+        let answer = thief.prove("recovery_code", &wrong).expect(status);
+        assert_eq!(answer.header("retry-after").is_some(), status == 429);
+    }
+    let log = records(&server, "event=administrator.second_factor.verify");
     assert!(log.contains("\"factor\":\"recovery_code\""), "{log}");
 }
 
 #[test]
-fn after_a_hundred_wrong_codes_none_is_taken() {
+fn after_a_hundred_wrong_codes_none_is_taken_until_another_factor_is() {
     let server = Server::start();
-    let (app, recovery) = enrol(&make(&server, "alice", "owner"));
+    let own = make(&server, "alice", "owner");
+    let (app, recovery) = enrol(&own);
     let mut browser = waiting(&server, "alice");
     browser.prove("code", &[("code", "000000")]).expect(403);
     let statement = "UPDATE totp_factors SET failures = failures + 99 WHERE failures = 1";
     assert_eq!(server.database().execute(statement), 1);
-    let page = browser
-        .prove("code", &[("code", &app.code(0))])
-        .expect(403)
-        .body;
-    assert!(page.contains("locked"), "{page}");
+    let page = browser.prove("code", &[("code", &app.code(0))]).expect(403);
+    assert!(page.body.contains("locked"), "{page}");
+    let page = own.get("/admin/account").expect(200).body;
+    assert!(
+        page.contains(">Locked<") && !page.contains(">On<"),
+        "{page}"
+    );
     browser
         .prove("recovery_code", &[("recovery_code", &recovery[0])])
+        .expect(303);
+    let page = own.get("/admin/account").expect(200).body;
+    assert!(
+        page.contains(">On<") && !page.contains(">Locked<"),
+        "{page}"
+    );
+    waiting(&server, "alice")
+        .prove("code", &[("code", &app.code(0))])
         .expect(303);
 }
 

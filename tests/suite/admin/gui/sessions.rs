@@ -5,6 +5,7 @@ use std::{thread, time::Duration};
 use serde_json::json;
 
 use super::Browser;
+use super::second_factors::{enrol, waiting};
 use crate::support::{Backend, Caller, Server, eventually};
 
 const PATH: &str = "/admin/api/administrators";
@@ -101,6 +102,51 @@ fn hashes(page: &str) -> Vec<String> {
 fn is_current(page: &str, hash: &str) -> bool {
     let row = page.split("<tr>").find(|row| row.contains(hash)).unwrap();
     row.contains("This one")
+}
+
+#[test]
+fn all_others_end_however_many_there_are() {
+    let server = Server::start();
+    let here = make(&server, "alice", "owner");
+    let first = Browser::as_administrator(&server, "alice", PASSWORD);
+    // A hundred and twenty more, half of them newer than any, waiting for a second factor.
+    for (state, ahead) in [
+        ("signed_in", "0"),
+        ("second_factor_pending", "created_at / 1000"),
+    ] {
+        for number in 0..60 {
+            let insert = format!(
+                "INSERT INTO sessions (session_hash, tenant_id, username, state, created_at, \
+                 last_seen_at, ends_at, remote_address, user_agent) SELECT \
+                 '{state}{number}', tenant_id, username, '{state}', created_at + {ahead}, \
+                 last_seen_at, ends_at, remote_address, user_agent FROM sessions \
+                 WHERE username = 'alice' AND length(session_hash) = 64 LIMIT 1"
+            );
+            assert_eq!(server.database().execute(&insert), 1);
+        }
+    }
+    // What waits hides nothing that is signed in.
+    let page = here.get("/admin/sessions").expect(200).body;
+    assert_eq!(hashes(&page).len(), 62, "{page}");
+    here.sent("/admin/sessions/end_others", &[]);
+    first.get("/admin/sessions").expect(303);
+    let left = "UPDATE sessions SET flash = NULL WHERE username = 'alice'";
+    assert_eq!(server.database().execute(left), 1);
+    let path = "/admin/api/audit?event=administrator.sessions.end_others";
+    let log = server.admin().get(path).expect(200).body;
+    assert_eq!(log.matches("\"target\":\"alice\"").count(), 1, "{log}");
+}
+
+#[test]
+fn only_so_many_sign_ins_wait_at_a_time() {
+    let server = Server::start();
+    enrol(&make(&server, "alice", "owner"));
+    let first = waiting(&server, "alice");
+    let others: Vec<_> = (0..10).map(|_| waiting(&server, "alice")).collect();
+    first.get("/admin/second_factor").expect(303);
+    for other in others {
+        other.get("/admin/second_factor").expect(200);
+    }
 }
 
 #[test]
