@@ -193,6 +193,7 @@ impl App {
             host: host(&issuer),
             site: PasskeySite::of(&issuer),
         });
+        second_factors.warn_of_strange_keys().await?;
         let revocations = Arc::new(Revocations::new(
             Arc::clone(&store),
             Arc::clone(&journal),

@@ -57,6 +57,13 @@ pub fn owners(connection: &mut AnyConnection) -> Result<Vec<String>, StorageErro
         .load(connection)?)
 }
 
+/// The secrets of all apps, as they are sealed.
+pub fn sealed_secrets(connection: &mut AnyConnection) -> Result<Vec<String>, StorageError> {
+    Ok(totp_factors::table
+        .select(totp_factors::sealed_secret)
+        .load(connection)?)
+}
+
 /// Takes a code of this time step; whether none of it or a later one was taken before.
 pub fn take_step(
     connection: &mut AnyConnection,

@@ -2,7 +2,7 @@
 //! alone has no second factor.
 //!
 //! It is never in the database. It comes from the setting `admin.second_factor_key`; without that, it is
-//! a file in the folder of the signing keys, made when the first app is added. Replicas that share a
+//! a file in the folder of the signing keys, made when the first app is added, and only then. Replicas that share a
 //! database need the same one: they share the folder, or are given the setting. A sealed text names the
 //! key that sealed it, so that a server with another key says so, and does not call a right code wrong.
 
@@ -74,9 +74,19 @@ impl FactorKeys {
         }
     }
 
-    /// Seals a text for an administrator. Makes the key if there is none yet.
-    pub(super) fn seal(&self, username: &str, text: &[u8]) -> Result<String, FactorKeyError> {
-        let key = self.key_or_made()?;
+    /// Seals a text for an administrator. Makes the key if there is none, unless something was sealed
+    /// before: then it is lost, and another one beside it would only hide that.
+    pub(super) fn seal(
+        &self,
+        username: &str,
+        text: &[u8],
+        is_first: bool,
+    ) -> Result<String, FactorKeyError> {
+        let key = match self.key()? {
+            Some(key) => key,
+            None if is_first => self.key_or_made()?,
+            None => return Err(FactorKeyError::AnotherKey),
+        };
         let mut bytes = text.to_vec();
         let nonce = key
             .sealing()?
@@ -84,6 +94,21 @@ impl FactorKeys {
             .map_err(|_| FactorKeyError::Damaged)?;
         let sealed = [nonce.as_ref().as_slice(), bytes.as_slice()].concat();
         Ok(format!("{}.{}", key.name, URL_SAFE_NO_PAD.encode(sealed)))
+    }
+
+    /// How many of these sealed texts another key has sealed than this server's.
+    ///
+    /// # Errors
+    /// The key cannot be read.
+    pub fn strange(&self, sealed: &[String]) -> Result<usize, FactorKeyError> {
+        let key = self.key()?;
+        let own = |text: &&String| {
+            let name = text.split_once('.').map(|(name, _)| name);
+            key.is_some_and(|key| name == Some(key.name.as_str()))
+        };
+        Ok(sealed
+            .len()
+            .saturating_sub(sealed.iter().filter(own).count()))
     }
 
     /// Opens what was sealed for an administrator.
@@ -198,7 +223,7 @@ mod tests {
             one.open("a", "x.y"),
             Err(FactorKeyError::AnotherKey)
         ));
-        let sealed = one.seal("a", b"secret").unwrap();
+        let sealed = one.seal("a", b"secret", true).unwrap();
         assert_eq!(other.open("a", &sealed).unwrap(), b"secret");
         let mode = fs::metadata(path.join(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
@@ -207,7 +232,7 @@ mod tests {
             other.open("b", &sealed),
             Err(FactorKeyError::Damaged)
         ));
-        assert_ne!(one.seal("a", b"secret").unwrap(), sealed);
+        assert_ne!(one.seal("a", b"secret", true).unwrap(), sealed);
     }
 
     #[test]
@@ -217,17 +242,26 @@ mod tests {
             let key = STANDARD.encode([byte; KEY_LENGTH]);
             FactorKeys::new(Some(key.into()), folder.path())
         };
-        let sealed = given(1).seal("a", b"secret").unwrap();
+        let sealed = given(1).seal("a", b"secret", true).unwrap();
         assert_eq!(given(1).open("a", &sealed).unwrap(), b"secret");
         assert!(matches!(
             given(2).open("a", &sealed),
             Err(FactorKeyError::AnotherKey)
         ));
+        assert_eq!(given(1).strange(std::slice::from_ref(&sealed)).unwrap(), 0);
+        assert_eq!(given(2).strange(std::slice::from_ref(&sealed)).unwrap(), 1);
         let cut = &sealed[..sealed.len() - 2];
         assert!(matches!(
             given(1).open("a", cut),
             Err(FactorKeyError::Damaged)
         ));
+        // None is made where one was lost.
+        let lost = FactorKeys::new(None, folder.path());
+        assert!(matches!(
+            lost.seal("a", b"secret", false),
+            Err(FactorKeyError::AnotherKey)
+        ));
+        assert_eq!(lost.strange(&[sealed]).unwrap(), 1);
         assert!(!folder.path().join(FILE).exists());
     }
 }

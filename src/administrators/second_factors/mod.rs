@@ -162,6 +162,20 @@ impl SecondFactors {
         Ok(self.journal.change(entry, change, effect).await?)
     }
 
+    /// Warns of apps that this server cannot check, for want of the key that sealed their secrets.
+    pub async fn warn_of_strange_keys(&self) -> Result<(), StorageError> {
+        let sealed = self.store.read(totp_factors::sealed_secrets).await?;
+        match self.keys.strange(&sealed) {
+            Ok(0) => {}
+            Ok(count) => tracing::error!(
+                count,
+                "authenticator apps cannot be checked: this server has not the key that sealed them"
+            ),
+            Err(error) => tracing::error!(%error, "authenticator apps cannot be checked"),
+        }
+        Ok(())
+    }
+
     /// Forgets what was begun and not finished in time.
     pub async fn clean(&self) -> Result<(), StorageError> {
         let now = self.clock.now();

@@ -38,13 +38,20 @@ impl SecondFactors {
         let username = session.username.clone();
         let found = self
             .store
-            .read(move |connection| table::find(connection, &username))
+            .read(move |connection| {
+                let sealed = table::sealed_secrets(connection)?;
+                Ok((
+                    table::find(connection, &username)?.is_some(),
+                    sealed.is_empty(),
+                ))
+            })
             .await?;
-        if found.is_some() {
+        let (exists, is_first) = found;
+        if exists {
             return Err(FactorError::Exists);
         }
         let secret = random_bytes::<SECRET_LENGTH>();
-        let sealed = self.keys.seal(&session.username, &secret)?;
+        let sealed = self.keys.seal(&session.username, &secret, is_first)?;
         self.begin(session, PURPOSE, sealed).await
     }
 

@@ -1,15 +1,16 @@
-//! The database, the clock beside it, and the head of the audit log in it.
+//! The database, the clock beside it, the head of the audit log in it, and the key of what it keeps sealed.
 
 use std::time::Duration;
 
 use super::super::output::one_line;
 use super::check::Check;
+use crate::administrators::second_factors::FactorKeys;
 use crate::app::database_address;
 use crate::config::Settings;
 use crate::model::{Clock, SystemClock, Timestamp};
 use crate::storage::audit_records::{self, AuditRow, Filter, Head, Walk};
 use crate::storage::inspection::{self, State};
-use crate::storage::{AnyConnection, StorageError};
+use crate::storage::{AnyConnection, StorageError, totp_factors};
 
 /// Clocks that differ by more than this do not fit together.
 const TOLERANCE: Duration = Duration::from_secs(5);
@@ -22,9 +23,10 @@ struct Seen {
     head_is_there: bool,
     newest: Option<AuditRow>,
     server_clock: Option<Timestamp>,
+    sealed: Vec<String>,
 }
 
-/// Looks at all three.
+/// Looks at all of them.
 pub fn examine(settings: &Settings) -> Vec<Check> {
     let url = &settings.database.url;
     let state = match inspection::state(&database_address(settings)) {
@@ -53,6 +55,7 @@ pub fn examine(settings: &Settings) -> Vec<Check> {
                 ),
                 clock(Some(&seen)),
                 audit(&seen),
+                factor_key(&seen, settings),
             ],
             Err(error) => vec![unreachable(&error, url), clock(None)],
         },
@@ -67,7 +70,26 @@ fn see(connection: &mut AnyConnection) -> Result<Seen, StorageError> {
         head,
         newest: newest.into_iter().next(),
         server_clock: inspection::server_clock(connection)?,
+        sealed: totp_factors::sealed_secrets(connection)?,
     })
+}
+
+fn factor_key(seen: &Seen, settings: &Settings) -> Check {
+    const CHECK: &str = "factor key";
+    let advice = "Bring back the key that sealed them, as admin.second_factor_key or in the keys folder. If \
+                  it is lost, run `ambit admin reset-second-factors` for whoever has an app.";
+    let keys = FactorKeys::new(settings.admin.second_factor_key.clone(), &settings.keys.dir);
+    let count = seen.sealed.len();
+    match keys.strange(&seen.sealed) {
+        Ok(0) if count == 0 => Check::ok(CHECK, "not needed yet"),
+        Ok(0) => Check::ok(CHECK, format!("it sealed all authenticator apps, {count}")),
+        Ok(strange) => {
+            let detail =
+                format!("{strange} of {count} authenticator apps were sealed with another key");
+            Check::problem(CHECK, detail, advice)
+        }
+        Err(error) => Check::problem(CHECK, error.to_string(), advice),
+    }
 }
 
 fn unreachable(error: &StorageError, url: &impl std::fmt::Display) -> Check {
@@ -167,6 +189,7 @@ mod tests {
             head_is_there: false,
             newest: None,
             server_clock: None,
+            sealed: Vec::new(),
         };
         assert_eq!(audit(&seen).status, Status::Problem);
         let head = Head {
@@ -178,6 +201,7 @@ mod tests {
             head_is_there: true,
             newest: None,
             server_clock: None,
+            sealed: Vec::new(),
         };
         assert_eq!(audit(&seen).status, Status::Ok);
     }

@@ -523,6 +523,19 @@ fn the_database_alone_gives_no_factor_away() {
     let key = server.folder().join("keys/second_factors.key");
     std::fs::rename(&key, key.with_extension("away")).unwrap();
     server.restart();
+    let said = server.stderr();
+    assert!(
+        said.contains("authenticator apps cannot be checked"),
+        "{said}"
+    );
+    let doctor = server.cli(["doctor"]);
+    let checks = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(!doctor.status.success(), "{checks}");
+    assert!(checks.contains("1 of 1 authenticator apps"), "{checks}");
+    // No other key is made beside the one that is lost.
+    let bob = make(&server, "bob", "owner");
+    bob.send(APP, &[("current", PASSWORD)]).expect(503);
+    assert!(!key.exists());
     let mut browser = waiting(&server, "alice");
     let page = browser
         .prove("code", &[("code", &app.code(0))])
