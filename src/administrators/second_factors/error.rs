@@ -24,6 +24,9 @@ pub enum FactorError {
          runs the server, with `ambit admin reset-second-factors`"
     )]
     Locked,
+    /// A factor is asked for, and nothing was typed.
+    #[error("type a code of your authenticator app, or a recovery code")]
+    Needed,
     /// It was not begun in this session, or was finished already, or took too long.
     #[error("this took too long, or was finished already; begin again")]
     Ended,
@@ -75,7 +78,12 @@ impl FactorError {
             Self::Passkey => "wrong_passkey",
             Self::Counter => "passkey_counter",
             Self::Key(_) => "factor_unreadable",
-            Self::Exists | Self::TooMany | Self::Name | Self::NoSite | Self::Storage(_) => {
+            Self::Needed
+            | Self::Exists
+            | Self::TooMany
+            | Self::Name
+            | Self::NoSite
+            | Self::Storage(_) => {
                 return None;
             }
         })

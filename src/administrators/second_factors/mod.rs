@@ -3,6 +3,7 @@
 //!
 //! - `key`: under which key the secrets of apps are kept;
 //! - `totp`, `passkeys`, `recovery`: each factor, how it is added and how it is checked;
+//! - `proof`: a factor asked for again;
 //! - `enrolled`: what is there;
 //! - here: how it is removed, how failures are slowed and recorded.
 
@@ -10,6 +11,7 @@ mod enrolled;
 mod error;
 mod key;
 mod passkeys;
+mod proof;
 mod recovery;
 mod totp;
 

@@ -46,7 +46,7 @@ fn code() -> String {
 
 /// The hash of a code as somebody typed it: in whatever case, grouped or not, with digits that no code
 /// has for the letters that look like them.
-fn hash(username: &str, typed: &str) -> String {
+pub(super) fn hash(username: &str, typed: &str) -> String {
     let letters = typed.chars().filter(char::is_ascii_alphanumeric);
     let meant = letters.map(|letter| match letter {
         '0' => 'O',

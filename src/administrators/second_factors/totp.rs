@@ -148,7 +148,7 @@ impl SecondFactors {
         }
     }
 
-    async fn check_totp(
+    pub(super) async fn check_totp(
         &self,
         session: &Session,
         code: &str,

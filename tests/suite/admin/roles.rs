@@ -113,11 +113,13 @@ fn every_page_asks_for_the_role() {
             "/admin/keys/withdraw",
             "/admin/administrators/admin/remove",
             "/admin/administrators/none/role",
-            "/admin/administrators/none/second_factors",
         ] {
             let answer = browser.send(form, &[("kid", "x")]);
             assert_eq!(answer.status, if owns { 303 } else { 403 }, "{role} {form}");
         }
+        let form = "/admin/administrators/none/second_factors";
+        let answer = browser.send(form, &[("current", "x")]);
+        assert_eq!(answer.status, if owns { 404 } else { 403 }, "{role}");
         for form in [
             "/admin/scopes",
             "/admin/administrators/new",

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use askama::Template;
 use secrecy::SecretString;
 
 use super::ACCOUNT;
+use super::account::{Unconfirmed, confirm};
 use super::form::{Form, Mistakes};
 use super::gate::{Submitted, Visitor};
 use super::shell::{Moment, Shell, page, role_title};
@@ -259,18 +261,32 @@ async fn set_role(
     finish(&visitor, set, &message).await
 }
 
-/// Removes the second factors of somebody who has lost them. One's own are removed where the password is
+/// Removes the second factors of somebody who has lost them, once the owner's password was given again. One's own are removed where the password is
 /// asked for.
 async fn reset_second_factors(
     submitted: Submitted<WriteAdministrators>,
     path: Path<String>,
     app: Data<Arc<App>>,
 ) -> Result<HttpResponse, Problem> {
-    let visitor = submitted.visitor;
+    let Submitted { visitor, form } = submitted;
     if *path == visitor.session.username {
         return visitor
             .refused(ACCOUNT, "Remove your own second factors here.")
             .await;
+    }
+    let event = "administrator.second_factors.reset";
+    let confirmed = confirm(&visitor, &app, &form, event, "second_factors").await?;
+    if let Err(Unconfirmed { wait, mistake }) = confirmed {
+        let status = match wait {
+            Some(_) => StatusCode::TOO_MANY_REQUESTS,
+            None => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let mistakes = Mistakes::new(vec![mistake]);
+        let mut response = draw(status, visitor, &app, &path, mistakes).await?;
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        return Ok(response);
     }
     let reset = app.second_factors.reset(visitor.cause(), &path).await;
     let message = format!(

@@ -152,7 +152,7 @@ fn where_a_second_factor_is_demanded_nothing_else_opens_without_one() {
     // Without the last factor it closes again.
     browser.sent(
         "/admin/account/authenticator/remove",
-        &[("current", PASSWORD)],
+        &[("current", PASSWORD), ("factor", &app.code(1))],
     );
     closed(&browser);
 }

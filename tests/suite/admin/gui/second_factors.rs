@@ -368,7 +368,15 @@ fn a_recovery_code_is_good_once_however_many_bring_it() {
 
     // New ones take the place of all before, and the password is asked for.
     browser.send(CODES, &[("current", "wrong")]).expect(422);
-    assert_eq!(browser.sent(CODES, &[("current", PASSWORD)]), CODES);
+    let alone = browser
+        .send(CODES, &[("current", PASSWORD)])
+        .expect(422)
+        .body;
+    assert!(alone.contains("a recovery code.</span>"), "{alone}");
+    let used = [("current", PASSWORD), ("factor", &recovery[1])];
+    browser.send(CODES, &used).expect(422);
+    let proved = [("current", PASSWORD), ("factor", &recovery[3])];
+    assert_eq!(browser.sent(CODES, &proved), CODES);
     let renewed = codes(&browser.get(CODES).expect(200).body);
     let mut other = waiting(&server, "alice");
     other
@@ -426,7 +434,9 @@ fn an_owner_removes_what_somebody_has_lost() {
                 .expect(200)
                 .body;
             assert!(page.contains("Remove the second factors"), "{page}");
-            owner.sent("/admin/administrators/alice/second_factors", &[]);
+            let path = "/admin/administrators/alice/second_factors";
+            owner.send(path, &[("current", "wrong")]).expect(422);
+            owner.sent(path, &[("current", server.admin_password())]);
         },
         &|| {
             let path = format!("{ADMINISTRATORS}/alice/second_factors");
@@ -475,17 +485,20 @@ fn an_owner_removes_what_somebody_has_lost() {
 fn the_last_factor_takes_the_recovery_codes_along() {
     let server = Server::start();
     let browser = make(&server, "alice", "owner");
-    enrol(&browser);
+    let (app, _) = enrol(&browser);
     let remove = format!("{APP}/remove");
     let page = browser
         .send(&remove, &[("current", "wrong")])
         .expect(422)
         .body;
     assert!(page.contains("id=\"remove_totp_error\""), "{page}");
-    assert_eq!(
-        browser.sent(&remove, &[("current", PASSWORD)]),
-        "/admin/account"
-    );
+    // Nor is the password enough.
+    for factor in ["", "000000", "abcd"] {
+        let fields = [("current", PASSWORD), ("factor", factor)];
+        browser.send(&remove, &fields).expect(422);
+    }
+    let fields = [("current", PASSWORD), ("factor", &app.code(0))];
+    assert_eq!(browser.sent(&remove, &fields), "/admin/account");
     assert_eq!(
         browser.sent(&remove, &[("current", PASSWORD)]),
         "/admin/account"

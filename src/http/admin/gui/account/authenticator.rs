@@ -11,7 +11,7 @@ use askama::Template;
 use qrcodegen::{QrCode, QrCodeEcc};
 use secrecy::ExposeSecret;
 
-use super::{ACCOUNT, added, confirm, removed, unconfirmed};
+use super::{ACCOUNT, added, confirm, confirm_by_both, removed, unconfirmed};
 use crate::administrators::second_factors::FactorError;
 use crate::app::App;
 use crate::http::admin::gui::gate::{Anybody, Submitted, Visitor, see_other};
@@ -136,7 +136,7 @@ async fn remove(
 ) -> Result<HttpResponse, Problem> {
     let Submitted { visitor, form } = submitted;
     let event = "administrator.second_factor.remove";
-    if let Err(refusal) = confirm(&visitor, &app, &form, event, "remove:totp").await? {
+    if let Err(refusal) = confirm_by_both(&visitor, &app, &form, event, "remove:totp").await? {
         return unconfirmed(visitor, &app, refusal).await;
     }
     let outcome = app

@@ -1,7 +1,8 @@
 //! `/admin/account`: one's own password, second factors, recovery codes and sessions.
 //!
 //! Whatever changes how one signs in asks for the password again, so that a browser left alone for a
-//! minute is not an account lost.
+//! minute is not an account lost; and what takes a factor's place asks for a factor too, so that neither is
+//! a password that somebody saw.
 
 mod authenticator;
 mod passkeys;
@@ -124,15 +125,15 @@ async fn draw(
 }
 
 /// Why somebody is not known to be who began the session.
-struct Unconfirmed {
-    wait: Option<u64>,
-    mistake: FieldError,
+pub(super) struct Unconfirmed {
+    pub(super) wait: Option<u64>,
+    pub(super) mistake: FieldError,
 }
 
 /// Checks the password that was asked for again, and records if it was wrong. `field` is what a mistake
 /// is shown beside.
-async fn confirm(
-    visitor: &Visitor<Anybody>,
+pub(super) async fn confirm<R>(
+    visitor: &Visitor<R>,
     app: &App,
     form: &Form,
     event: &'static str,
@@ -168,6 +169,38 @@ async fn confirm(
     let mistake = FieldError {
         field: field.to_owned(),
         detail,
+    };
+    Ok(Err(Unconfirmed { wait, mistake }))
+}
+
+/// The same, and a second factor, where there is one.
+async fn confirm_by_both(
+    visitor: &Visitor<Anybody>,
+    app: &App,
+    form: &Form,
+    event: &'static str,
+    field: &str,
+) -> Result<Result<(), Unconfirmed>, Problem> {
+    if let Err(refusal) = confirm(visitor, app, form, event, field).await? {
+        return Ok(Err(refusal));
+    }
+    let (cause, typed) = (visitor.cause(), form.text("factor"));
+    let proved = app
+        .second_factors
+        .prove(cause, &visitor.session, typed, cause.remote_address)
+        .await;
+    let error = match proved {
+        Ok(()) => return Ok(Ok(())),
+        Err(error @ (FactorError::Storage(_) | FactorError::Key(_))) => return Err(error.into()),
+        Err(error) => error,
+    };
+    let mistake = FieldError {
+        field: field.to_owned(),
+        detail: error.to_string(),
+    };
+    let wait = match error {
+        FactorError::Limited(wait) => Some(wait.as_secs().saturating_add(1)),
+        _ => None,
     };
     Ok(Err(Unconfirmed { wait, mistake }))
 }

@@ -9,7 +9,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use askama::Template;
 use serde_json::json;
 
-use super::{added, confirm, removed, unconfirmed};
+use super::{added, confirm, confirm_by_both, removed, unconfirmed};
 use crate::administrators::second_factors::FactorError;
 use crate::app::App;
 use crate::http::admin::gui::gate::{Anybody, Submitted, Visitor};
@@ -105,7 +105,9 @@ async fn remove(
     let Submitted { visitor, form } = submitted;
     let event = "administrator.second_factor.remove";
     let id = form.text("passkey");
-    if let Err(refusal) = confirm(&visitor, &app, &form, event, &format!("remove:{id}")).await? {
+    if let Err(refusal) =
+        confirm_by_both(&visitor, &app, &form, event, &format!("remove:{id}")).await?
+    {
         return unconfirmed(visitor, &app, refusal).await;
     }
     let outcome = app

@@ -9,7 +9,7 @@ use askama::Template;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{ACCOUNT, confirm, unconfirmed};
+use super::{ACCOUNT, confirm_by_both, unconfirmed};
 use crate::administrators::second_factors::{FactorError, RecoveryCodes};
 use crate::app::App;
 use crate::http::admin::gui::gate::{Anybody, Submitted, Visitor, see_other};
@@ -77,7 +77,7 @@ async fn renew(
 ) -> Result<HttpResponse, Problem> {
     let Submitted { visitor, form } = submitted;
     let event = "administrator.recovery_codes.create";
-    if let Err(refusal) = confirm(&visitor, &app, &form, event, "recovery_codes").await? {
+    if let Err(refusal) = confirm_by_both(&visitor, &app, &form, event, "recovery_codes").await? {
         return unconfirmed(visitor, &app, refusal).await;
     }
     let renewed = app
