@@ -100,7 +100,7 @@ fn the_last_owner_stays_and_changing_oneself_ends_the_session() {
     }
     browser.get(PAGE).expect(200);
     Browser::signed_in(&server);
-    let body = json!({"username": "carol", "password": PASSWORD});
+    let body = json!({"username": "carol", "password": PASSWORD, "role": "owner"});
     server
         .admin()
         .post_json("/admin/api/administrators", &body)
