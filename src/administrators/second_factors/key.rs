@@ -2,9 +2,10 @@
 //! alone has no second factor.
 //!
 //! It is never in the database. It comes from the setting `admin.second_factor_key`; without that, it is
-//! a file in the folder of the signing keys, made when the first app is added, and only then. Replicas that share a
-//! database need the same one: they share the folder, or are given the setting. A sealed text names the
-//! key that sealed it, so that a server with another key says so, and does not call a right code wrong.
+//! a file in the folder of the signing keys, made when the first app is added, and only then. Replicas
+//! that share a database need the same one: they share the folder, or are given the setting. A sealed
+//! text names the key that sealed it, so that a server with another key says so, and does not call a
+//! right code wrong.
 
 use std::fs;
 use std::io::{ErrorKind, Write};

@@ -261,8 +261,8 @@ async fn set_role(
     finish(&visitor, set, &message).await
 }
 
-/// Removes the second factors of somebody who has lost them, once the owner's password was given again. One's own are removed where the password is
-/// asked for.
+/// Removes the second factors of somebody who has lost them, once the owner's password was given again.
+/// One's own are removed on the page of one's account.
 async fn reset_second_factors(
     submitted: Submitted<WriteAdministrators>,
     path: Path<String>,

@@ -1,6 +1,6 @@
 //! The only ways into a page: [`Visitor`] for one who looks, [`Submitted`] for one who changes
-//! something; and [`Waiting`] for one whose second factor is asked for. The first two are typed by what the page demands, as the handlers of the admin API are, and ask the
-//! same table of roles.
+//! something; and [`Waiting`] for one whose second factor is asked for. The first two are typed by what
+//! the page demands, as the handlers of the admin API are, and ask the same table of roles.
 
 use std::future::Future;
 use std::pin::Pin;
